@@ -1,0 +1,1 @@
+"""The program that measures: question sets and figures."""

@@ -1,0 +1,1 @@
+"""The program that builds: files in, a library out."""

@@ -1,0 +1,43 @@
+"""Builds a library: files in, a library out. Folders are kept in step, files are added, and all is built again on demand."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import rag
+from rag.embedding import Embedder
+from rag.errors import FileError
+from rag.library import Library, Report
+from rag.settings import Cutting
+
+
+def shipped_corpus() -> Path:
+    """The folder of documents that ships with the project."""
+    return next(path for parent in rag.__path__ if (path := Path(parent) / "corpus").is_dir())
+
+
+def build(
+    folder: Path,
+    paths: Sequence[Path] = (),
+    *,
+    rebuild: bool = False,
+    embedder: Embedder | None = None,
+    cutting: Cutting | None = None,
+    progress: bool = False,
+) -> Report:
+    """Make the library in `folder` hold what the paths hold, and say what became of each file.
+
+    Without paths it is the shipped corpus that is read; with `rebuild` and without paths, what the library has.
+    Raises FileError for a path that is not there, before anything is written.
+    """
+    for path in paths:
+        if not path.exists():
+            raise FileError(path, "there is no such file or folder")
+    report = Report()
+    if rebuild:
+        report += Library.rebuild(folder, embedder=embedder, cutting=cutting, progress=progress)
+    if paths or not rebuild:
+        with Library.open(folder, embedder=embedder, cutting=cutting) as library:
+            for path in paths or [shipped_corpus()]:
+                take = library.sync if path.is_dir() else library.add
+                report += take(path, progress=progress)
+    return report

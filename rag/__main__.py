@@ -1,0 +1,5 @@
+"""`python -m rag` is `pincite`."""
+
+from .cli import main
+
+main(prog_name="pincite")

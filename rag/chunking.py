@@ -1,0 +1,119 @@
+"""Documents to chunks: whole sentences up to a budget of tokens, the last ones repeated at the start of the next.
+
+A chunk is a slice of the document's text, never crosses a heading of the top levels, and fits, with the title and
+headings that go with it, into the window of the embedding model: nothing is cut off silently.
+"""
+
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Callable
+
+from .encoding import count_tokens
+from .sentences import Span, sentences
+from .structure import context, sections
+from .values import Chunk, Document, Heading
+
+BUDGET = 128  # tokens of a chunk
+OVERLAP = 1  # sentences that a chunk repeats from the one before
+CONTEXT_SHARE = 0.25  # of the window, for title and headings
+_LIKELY_CUT = 16  # characters looked back through for a place where a long sentence may be cut
+
+
+def split(
+    document: Document,
+    *,
+    window: int,
+    count_window_tokens: Callable[[str], int],
+    budget: int = BUDGET,
+    overlap: int = OVERLAP,
+    encoding: str = "pincite-16k",
+) -> list[Chunk]:
+    """The document's chunks in order; together they hold every character that is not white space or a heading.
+
+    budget: tokens of a chunk, counted by `encoding`. window: tokens that the embedding model takes, special ones
+    included, counted by `count_window_tokens` on what is embedded: title, headings and chunk. A sentence that is too
+    long for either is cut between words where it can be.
+    """
+    chunks: list[Chunk] = []
+    for start, end in sections(document):
+
+        def fits(first: int, last: int) -> bool:
+            text = document.text[first:last]
+            if count_tokens(text, encoding) > budget:
+                return False
+            return count_window_tokens(embedded_text(document, first, text, window, count_window_tokens)) <= window
+
+        spans = _sentences(document, start, end)
+        units = [part for span in spans for part in _cut_to_fit(document.text, span, fits)]
+        chunks.extend(
+            Chunk(document.id, first, last, document.text[first:last]) for first, last in _pack(units, overlap, fits)
+        )
+    return chunks
+
+
+def embedded_text(
+    document: Document, start: int, text: str, window: int, count_window_tokens: Callable[[str], int]
+) -> str:
+    """What is embedded for a chunk: title and headings in one line, then its text.
+
+    Of a line of titles that would take more than a quarter of the window only the end that fits is kept.
+    """
+    titles = context(document, start)
+    room = int(window * CONTEXT_SHARE)
+    if count_window_tokens(titles) > room:
+        kept = bisect_left(range(len(titles)), True, key=lambda n: count_window_tokens(titles[n:]) <= room)
+        titles = titles[kept:].lstrip()
+    return f"{titles}\n{text}"
+
+
+def _sentences(document: Document, start: int, end: int) -> list[Span]:
+    """Sentences of a section; a heading of a lower level inside it is one of its own."""
+    inside: list[Heading] = [h for h in document.headings if start <= h.start and h.end <= end]
+    cuts = sorted({start, end, *(h.start for h in inside), *(h.end for h in inside)})
+    language = document.metadata.get("language", "en")
+    parts = zip(cuts, cuts[1:], strict=False)
+    return [span for first, last in parts for span in sentences(document.text, first, last, language)]
+
+
+def _pack(units: list[Span], overlap: int, fits: Callable[[int, int], bool]) -> list[Span]:
+    packed, first = [], 0
+    while first < len(units):
+        after = first + 1
+        while after < len(units) and fits(units[first][0], units[after][1]):
+            after += 1
+        packed.append((units[first][0], units[after - 1][1]))
+        if after == len(units):
+            break
+        first = max(after - overlap, first + 1)
+        while first < after and not fits(units[first][0], units[after][1]):
+            first += 1
+    return packed
+
+
+def _cut_to_fit(text: str, span: Span, fits: Callable[[int, int], bool]) -> list[Span]:
+    start, end = span
+    parts = []
+    while not fits(start, end):
+        # The longest piece that fits: whether a longer one does is as good as monotone, and the next line makes sure.
+        length = bisect_left(range(1, end - start), True, key=lambda n: not fits(start, start + n))
+        cut = _good_cut(text, start, start + max(length, 1))
+        parts.append((start, len(text[:cut].rstrip()) if text[cut - 1].isspace() else cut))
+        start = cut
+        while start < end and text[start].isspace():
+            start += 1
+    return [*parts, (start, end)]
+
+
+def _good_cut(text: str, start: int, cut: int) -> int:
+    """At or before `cut`: after white space, else not inside a character that is made of several code points."""
+    for candidate in range(cut, start + (cut - start) // 2, -1):
+        if text[candidate - 1].isspace() or text[candidate].isspace():
+            return candidate
+    while cut > start + 1 and (
+        unicodedata.combining(text[cut]) or text[cut] in _JOINERS or text[cut - 1] == _JOINERS[0]
+    ):
+        cut -= 1
+    return cut
+
+
+_JOINERS = "\u200d\ufe0e\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"

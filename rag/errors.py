@@ -1,0 +1,70 @@
+"""What can go wrong, each with what happened, what was expected, and what to do next.
+
+PinciteError
+├── QuestionError          a question that cannot be asked: empty, or too long
+├── FileError              a file that cannot be read; `path` and `reason`
+├── LibraryError           a library that cannot be used as asked
+│   ├── LibraryNotFound
+│   ├── LibraryDamaged
+│   ├── LibraryBusy        another process is writing
+│   ├── SettingsMismatch   built with other settings than it is opened with
+│   └── DocumentNotFound
+├── ModelError             a model that is missing or is not the one it should be
+├── EncodingError          a token encoding that cannot be had
+└── EvaluationError        a question set that cannot be measured
+"""
+
+from pathlib import Path
+
+
+class PinciteError(Exception):
+    """The root of every error that Pincite raises on purpose."""
+
+
+class QuestionError(PinciteError):
+    """A question that cannot be asked."""
+
+
+class FileError(PinciteError):
+    """A file that cannot be read into a document."""
+
+    def __init__(self, path: str | Path, reason: str):
+        super().__init__(f"Cannot read {str(path)!r}: {reason}")
+        self.path = Path(path)
+        self.reason = reason
+
+
+class LibraryError(PinciteError):
+    """A library that cannot be used as asked."""
+
+
+class LibraryNotFound(LibraryError):
+    """There is no library in the folder."""
+
+
+class LibraryDamaged(LibraryError):
+    """The folder's record is not one that Pincite wrote, or it is broken."""
+
+
+class LibraryBusy(LibraryError):
+    """Another process has been writing to the library for longer than we wait."""
+
+
+class SettingsMismatch(LibraryError):
+    """The library was built with other settings than it is opened with."""
+
+
+class DocumentNotFound(LibraryError):
+    """No document of the library has that id or source, or more than one has."""
+
+
+class ModelError(PinciteError):
+    """A model that is missing or is not the one it should be."""
+
+
+class EncodingError(PinciteError):
+    """A token encoding that cannot be had."""
+
+
+class EvaluationError(PinciteError):
+    """A question set that cannot be measured."""

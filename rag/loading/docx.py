@@ -1,0 +1,72 @@
+"""Word documents: paragraphs and tables in their order, a table row as a line, styles tell the headings.
+
+Headers, footers, footnotes, comments and text boxes are left out.
+"""
+
+import io
+import re
+import zipfile
+from typing import Any
+
+from .decoding import normalize_line_ends
+from .extracted import Extracted, TextBuilder, Unreadable
+
+MAX_UNPACKED_BYTES = 1_000_000_000  # an honest document unpacks to a few times its size; a zip bomb does not stop
+CELL_BREAK = " | "
+_HEADING_STYLE = re.compile(r"heading (\d)", re.IGNORECASE)
+
+
+def read_docx(data: bytes) -> Extracted:
+    """The body's text with its headings; title, author and date of the core properties. Raises Unreadable."""
+    document = _open(data)
+    builder = TextBuilder()
+    for block in document.iter_inner_content():
+        if hasattr(block, "rows"):
+            builder.add(_table(block))
+        elif level := _heading_level(block):
+            builder.add_heading(normalize_line_ends(block.text), level)
+        else:
+            builder.add(normalize_line_ends(block.text))
+    properties = document.core_properties
+    metadata = {"author": properties.author, "language": properties.language}
+    if properties.modified:
+        metadata["date"] = properties.modified.date().isoformat()
+    return Extracted(
+        builder.text(),
+        title=properties.title or next((h.title for h in builder.headings), None),
+        headings=tuple(builder.headings),
+        metadata={key: value for key, value in metadata.items() if value},
+    )
+
+
+def _open(data: bytes) -> Any:
+    import docx
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
+                raise Unreadable(f"it unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
+        return docx.Document(io.BytesIO(data))
+    except Unreadable:
+        raise
+    except Exception as error:  # python-docx lets errors of zip, XML and its own escape alike
+        raise Unreadable(f"the Word document is broken ({type(error).__name__}: {error})") from error
+
+
+def _heading_level(paragraph: Any) -> int | None:
+    name = paragraph.style.name if paragraph.style is not None else ""
+    if name == "Title":
+        return 1
+    match = _HEADING_STYLE.match(name or "")
+    return min(int(match.group(1)), 6) if match else None
+
+
+def _table(table: Any) -> str:
+    return "\n".join(filter(None, (_row(row) for row in table.rows)))
+
+
+def _row(row: Any) -> str:
+    cells: dict[int, str] = {}
+    for cell in row.cells:  # a merged cell comes once for each column that it spans
+        cells.setdefault(id(cell._tc), " ".join(normalize_line_ends(cell.text).split()))
+    return CELL_BREAK.join(text for text in cells.values() if text)

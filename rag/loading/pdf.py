@@ -1,0 +1,135 @@
+"""PDF by pypdfium2: the text layer page by page, as the file orders it.
+
+Headings come from the outline where its titles stand in the text, else from lines set clearly larger than the rest.
+"""
+
+import re
+from collections import Counter
+from threading import Lock
+from typing import Any
+
+from ..values import Heading, Page
+from .decoding import normalize_line_ends
+from .extracted import BLOCK_BREAK, Extracted, Unreadable
+
+LARGER = 1.15  # a heading is set at least this many times the size of the body
+LONGEST_HEADING = 150  # characters: a longer run in large type is a pull quote or a slide
+_HYPHENS = str.maketrans({"\ufffe": "-", "\x02": "-"})  # how PDFium writes a hyphen at the end of a line
+_PDFIUM = Lock()  # PDFium must not be called from two threads at once
+
+
+def read_pdf(data: bytes) -> Extracted:
+    """The text of all pages with their spans, headings, title, author and date. Raises Unreadable."""
+    import pypdfium2
+
+    with _PDFIUM:
+        try:
+            document = pypdfium2.PdfDocument(data)
+        except pypdfium2.PdfiumError as error:
+            raise Unreadable(_why(error)) from error
+        try:
+            return _read(document)
+        except pypdfium2.PdfiumError as error:
+            raise Unreadable(f"the PDF is broken ({error})") from error
+        finally:
+            document.close()
+
+
+def _why(error: Exception) -> str:
+    if "password" in str(error).lower():
+        return "it is encrypted; save a copy without the password"
+    return f"the PDF is broken ({error})"
+
+
+def _read(document: Any) -> Extracted:
+    texts, lines = [], []
+    for page in document:
+        text_page = page.get_textpage()
+        texts.append(_page_text(text_page))
+        lines.append(_sized_lines(text_page, texts[-1]))
+        text_page.close()
+        page.close()
+    if not any(text.strip() for text in texts):
+        raise Unreadable("it has no text layer (a scan?); run an OCR program such as ocrmypdf over it first")
+    pages, start = [], 0
+    for number, text in enumerate(texts, 1):
+        pages.append(Page(number, start, start + len(text)))
+        start += len(text) + len(BLOCK_BREAK)
+    headings = _outline(document, pages, texts) or _large_lines(pages, texts, lines)
+    info = document.get_metadata_dict(skip_empty=True)
+    return Extracted(
+        BLOCK_BREAK.join(texts),
+        title=info.get("Title", "").strip() or None,
+        pages=tuple(pages),
+        headings=tuple(headings),
+        metadata=_metadata(info),
+    )
+
+
+def _page_text(text_page: Any) -> str:
+    text = text_page.get_text_range(errors="replace")
+    return normalize_line_ends(text.translate(_HYPHENS)).replace("\x00", "\ufffd")
+
+
+def _metadata(info: dict[str, str]) -> dict[str, str]:
+    metadata = {"author": info["Author"]} if "Author" in info else {}
+    made = re.match(r"D:(\d{4})(\d{2})(\d{2})", info.get("CreationDate", ""))
+    return {**metadata, "date": "-".join(made.groups())} if made else metadata
+
+
+def _outline(document: Any, pages: list[Page], texts: list[str]) -> list[Heading]:
+    headings, after = [], 0
+    for entry in document.get_toc():
+        title, destination = entry.get_title().strip(), entry.get_dest()
+        index = destination.get_index() if destination else None
+        if not title or index is None or index >= len(pages):
+            continue
+        pattern = r"\s+".join(map(re.escape, title.split()))
+        page = pages[index]
+        match = re.compile(pattern, re.IGNORECASE).search(texts[index], max(0, after - page.start))
+        if match:
+            start, after = page.start + match.start(), page.start + match.end()
+            headings.append(Heading(min(entry.level + 1, 6), " ".join(title.split()), start, after))
+    return headings
+
+
+def _sized_lines(text_page: Any, text: str) -> list[tuple[float, int, int]]:
+    """Type size (points), start and end of each line that is not blank; offsets within the page."""
+    sized, start, index = [], 0, 0
+    count = text_page.count_chars()
+    for line in text.split("\n"):
+        first = index + len(line) - len(line.lstrip())
+        if line.strip() and first < count:
+            _, bottom, _, top = text_page.get_charbox(first, loose=True)
+            sized.append((round(top - bottom, 1), start, start + len(line)))
+        start += len(line) + 1
+        index += len(line) + 2  # PDFium counts the `\r\n` that it writes at the end of a line
+    return sized
+
+
+def _large_lines(pages: list[Page], texts: list[str], lines: list[list[tuple[float, int, int]]]) -> list[Heading]:
+    lengths: Counter[float] = Counter()
+    for page_lines in lines:
+        for size, start, end in page_lines:
+            lengths[size] += end - start
+    body = lengths.most_common(1)[0][0] if lengths else 0.0
+    large = sorted((size for size in lengths if size >= LARGER * body), reverse=True)
+    levels = {size: min(level, 6) for level, size in enumerate(large, 1)}
+    headings = []
+    for page, text, page_lines in zip(pages, texts, lines, strict=True):
+        for size, start, end in _joined(page_lines):
+            title = " ".join(text[start:end].split())
+            if size in levels and len(title) <= LONGEST_HEADING and any(c.isalpha() for c in title):
+                headings.append(Heading(levels[size], title, page.start + start, page.start + end))
+    return headings
+
+
+def _joined(lines: list[tuple[float, int, int]]) -> list[tuple[float, int, int]]:
+    """Lines that follow each other in one size, as one: a heading may take two lines."""
+    joined: list[tuple[float, int, int]] = []
+    for size, start, end in lines:
+        if joined and joined[-1][0] == size:
+            joined[-1] = (size, joined[-1][1], end)
+        else:
+            joined.append((size, start, end))
+    return joined

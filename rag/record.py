@@ -1,0 +1,348 @@
+"""The record of a library: documents, chunks, vectors and words in one SQLite file, one transaction a change.
+
+Each change raises `generation` by one and draws a new `stamp`, so that what is derived from the record can tell
+whether it still fits.
+"""
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from .errors import LibraryBusy, LibraryDamaged, LibraryError
+from .values import Chunk, Document, Heading, Page
+
+if TYPE_CHECKING:
+    from .embedding import Vectors
+    from .vectors import Ids
+
+FILE = "library.sqlite"
+FORMAT = 1
+BUSY_SECONDS = 60.0  # how long a writer waits for another; one document takes far less
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE documents (
+    id TEXT PRIMARY KEY, location TEXT NOT NULL UNIQUE, source TEXT NOT NULL, title TEXT NOT NULL,
+    sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, added TEXT NOT NULL, metadata TEXT NOT NULL,
+    pages TEXT NOT NULL, headings TEXT NOT NULL, body_start INTEGER NOT NULL, text TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, embedded BLOB NOT NULL, vector BLOB NOT NULL
+);
+CREATE INDEX chunks_of_document ON chunks (document_id, start);
+CREATE INDEX chunks_embedded ON chunks (embedded);
+CREATE VIRTUAL TABLE words USING fts5 (context, body, tokenize = 'porter unicode61 remove_diacritics 2');
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a library holds of a document besides its text. `location` is the file's absolute path, `bytes` the
+    file's size, `passages` the number of chunks, `added` when it was read, in ISO 8601 with UTC."""
+
+    id: str
+    title: str
+    source: str
+    location: str
+    sha256: str
+    bytes: int
+    pages: int
+    passages: int
+    added: str
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A chunk on its way into the record: `embedded` is the hash of the text that `vector` was made from."""
+
+    chunk: Chunk
+    context: str
+    embedded: bytes
+    vector: "Vectors"
+
+
+class Record:
+    """The SQLite file, with connections for reading that are kept and used again.
+
+    Raises LibraryDamaged when the file is no record or is broken.
+    """
+
+    def __init__(self, folder: Path):
+        self.path = folder / FILE
+        self._idle: list[sqlite3.Connection] = []
+        self._idle_lock = Lock()
+        with explained(self.path):
+            self._checked()
+
+    @classmethod
+    def create(cls, folder: Path, settings: dict[str, Any]) -> "Record":
+        """A record without documents in `folder`, which is made when it is not there.
+
+        When two processes do this at once, both get the one that was first.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LibraryError(
+                f"Cannot make a library in {str(folder)!r}: {error.strerror}. Name another folder."
+            ) from error
+        meta = {"format": str(FORMAT), "generation": "0", "stamp": _stamp(), "settings": json.dumps(settings)}
+        with explained(folder / FILE), closing(_connect(folder / FILE)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+                for statement in filter(str.strip, _SCHEMA.split(";")):
+                    connection.execute(statement)
+                connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+            connection.execute("COMMIT")
+        return cls(folder)
+
+    @staticmethod
+    def stands_in(folder: Path) -> bool:
+        """Whether there is a record; a file in which nothing was ever committed is none. Raises LibraryDamaged."""
+        if not (folder / FILE).is_file():
+            return False
+        with explained(folder / FILE), closing(_connect(folder / FILE)) as connection:
+            return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is not None
+
+    def close(self) -> None:
+        """Close every idle connection; the record can still be used and opens new ones."""
+        with self._idle_lock:
+            while self._idle:
+                self._idle.pop().close()
+
+    @contextmanager
+    def reading(self) -> Iterator["Snapshot"]:
+        """One consistent state of the record, whatever is written meanwhile."""
+        with explained(self.path), self._connection() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield Snapshot(connection)
+            finally:
+                connection.execute("ROLLBACK")
+
+    @contextmanager
+    def writing(self) -> Iterator["Transaction"]:
+        """A change: all of it is committed at the end, or nothing. Raises LibraryBusy."""
+        with explained(self.path), self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                transaction = Transaction(connection)
+                yield transaction
+                transaction.seal()
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def _checked(self) -> None:
+        with self._connection() as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                raise sqlite3.DatabaseError("it has no table of settings")
+            found = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+            if found != (str(FORMAT),):
+                raise sqlite3.DatabaseError(
+                    f"its format is {found and found[0]}, this version of pincite reads {FORMAT}"
+                )
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        with self._idle_lock:
+            connection = self._idle.pop() if self._idle else None
+        connection = connection or _connect(self.path)
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        with self._idle_lock:
+            self._idle.append(connection)
+
+
+class Snapshot:
+    """One state of the record, for reading."""
+
+    def __init__(self, connection: sqlite3.Connection):
+        self._connection = connection
+        meta = dict(connection.execute("SELECT key, value FROM meta"))
+        self.generation = int(meta["generation"])
+        self.stamp = meta["stamp"]
+        self.settings: dict[str, Any] = json.loads(meta["settings"])
+
+    def entries(self) -> list[Entry]:
+        """All documents, by source."""
+        rows = self._connection.execute(
+            "SELECT id, title, source, location, sha256, bytes, json_array_length(pages),"
+            " (SELECT count(*) FROM chunks WHERE document_id = documents.id), added, metadata"
+            " FROM documents ORDER BY source, id"
+        )
+        return [Entry(*row[:-1], json.loads(row[-1])) for row in rows]
+
+    def document(self, document_id: str) -> Document | None:
+        """The document with that id."""
+        row = self._connection.execute(
+            "SELECT title, source, sha256, text, pages, headings, metadata, body_start FROM documents WHERE id = ?",
+            (document_id,),
+        ).fetchone()
+        if row is None:
+            return None
+        title, source, sha256, text, pages, headings, metadata, body_start = row
+        return Document(
+            document_id,
+            title,
+            source,
+            sha256,
+            text,
+            tuple(Page(*page) for page in json.loads(pages)),
+            tuple(Heading(*heading) for heading in json.loads(headings)),
+            json.loads(metadata),
+            body_start,
+        )
+
+    def sha256_at(self, location: str) -> str | None:
+        """Hash of the file that was read at an absolute path."""
+        row = self._connection.execute("SELECT sha256 FROM documents WHERE location = ?", (location,)).fetchone()
+        return row[0] if row else None
+
+    def chunk_ids(self) -> "Ids":
+        """Ids of all chunks, ascending."""
+        import numpy as np
+
+        return np.array([row[0] for row in self._connection.execute("SELECT id FROM chunks ORDER BY id")], np.int64)
+
+    def vectors_after(self, chunk_id: int, dimension: int) -> "tuple[Ids, Vectors]":
+        """Ids (n,), ascending, and vectors (n, dimension) of the chunks above an id; an id is never used twice."""
+        import numpy as np
+
+        rows = self._connection.execute(
+            "SELECT id, vector FROM chunks WHERE id > ? ORDER BY id", (chunk_id,)
+        ).fetchall()
+        vectors = np.frombuffer(b"".join(row[1] for row in rows), "<f4").reshape(-1, dimension)
+        return np.array([row[0] for row in rows], np.int64), vectors.astype(np.float32, copy=False)
+
+    def vectors_of_texts(self, embedded: Iterable[bytes]) -> "dict[bytes, Vectors]":
+        """Vectors that are there already, by the hash of the text that was embedded."""
+        import numpy as np
+
+        query = "SELECT vector FROM chunks WHERE embedded = ? LIMIT 1"
+        rows = ((key, self._connection.execute(query, (key,)).fetchone()) for key in embedded)
+        return {key: np.frombuffer(row[0], np.float32) for key, row in rows if row}
+
+    def chunks(self, ids: Iterable[int]) -> dict[int, tuple[Chunk, str]]:
+        """Chunks, with the source of their document, by id; ids that are not there are left out."""
+        rows = self._connection.execute(
+            'SELECT chunks.id, chunks.document_id, chunks.start, chunks."end", words.body, documents.source'
+            " FROM chunks JOIN words ON words.rowid = chunks.id JOIN documents ON documents.id = chunks.document_id"
+            " WHERE chunks.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+        return {chunk_id: (Chunk(*chunk), source) for chunk_id, *chunk, source in rows}
+
+    def chunks_of(self, document_id: str) -> list[Chunk]:
+        """All chunks of a document, in order."""
+        query = (
+            'SELECT document_id, start, "end", body FROM chunks JOIN words ON words.rowid = chunks.id'
+            " WHERE document_id = ? ORDER BY start, chunks.id"
+        )
+        return [Chunk(*row) for row in self._connection.execute(query, (document_id,))]
+
+    def matching(self, words: Sequence[str], k: int, context_weight: float) -> list[tuple[int, float]]:
+        """Ids and BM25 scores, higher is better, of the k chunks that hold any of `words` best."""
+        expression = " OR ".join(f'"{word}"' for word in words)
+        query = "SELECT rowid, -bm25(words, ?, 1.0) AS score FROM words WHERE words MATCH ? ORDER BY score DESC LIMIT ?"
+        return self._connection.execute(query, (context_weight, expression, k)).fetchall()
+
+
+class Transaction(Snapshot):
+    """A change that is being made."""
+
+    changed = False
+
+    def put(self, document: Document, location: str, size: int, chunks: Iterable[Prepared]) -> None:
+        """Store a document in the place of the one at that location, if there is one."""
+        self.drop(document.id)
+        self._connection.execute(
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                document.id,
+                location,
+                document.source,
+                document.title,
+                document.sha256,
+                size,
+                datetime.now(UTC).isoformat(timespec="seconds"),
+                json.dumps(document.metadata),
+                json.dumps([list(asdict(page).values()) for page in document.pages]),
+                json.dumps([list(asdict(heading).values()) for heading in document.headings]),
+                document.body_start,
+                document.text,
+            ),
+        )
+        for item in chunks:
+            cursor = self._connection.execute(
+                "INSERT INTO chunks VALUES (NULL, ?, ?, ?, ?, ?)",
+                (document.id, item.chunk.start, item.chunk.end, item.embedded, item.vector.astype("<f4").tobytes()),
+            )
+            self._connection.execute(
+                "INSERT INTO words (rowid, context, body) VALUES (?, ?, ?)",
+                (cursor.lastrowid, item.context, item.chunk.text),
+            )
+        self.changed = True
+
+    def drop(self, document_id: str) -> None:
+        """Remove a document with all that was made from it; nothing happens when it is not there."""
+        ids = "SELECT id FROM chunks WHERE document_id = ?"
+        self._connection.execute(f"DELETE FROM words WHERE rowid IN ({ids})", (document_id,))  # noqa: S608
+        cursor = self._connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+        self.changed = self.changed or cursor.rowcount > 0
+
+    def settle(self, settings: dict[str, Any]) -> None:
+        """Store the settings that the library is built with from now on."""
+        self._connection.execute("UPDATE meta SET value = ? WHERE key = 'settings'", (json.dumps(settings),))
+        self.changed = True
+
+    def seal(self) -> None:
+        """Count the generation up and draw a new stamp, if anything was changed."""
+        if self.changed:
+            update = "UPDATE meta SET value = ? WHERE key = ?"
+            rows = [(str(self.generation + 1), "generation"), (_stamp(), "stamp")]
+            self._connection.executemany(update, rows)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            raise LibraryBusy(
+                f"Another process has been writing to {str(path)!r} for {BUSY_SECONDS:.0f} seconds. "
+                "Try again when it is done."
+            ) from error
+        raise LibraryError(f"{str(path)!r} cannot be read or written: {error}.") from error
+    except sqlite3.DatabaseError as error:
+        raise LibraryDamaged(
+            f"{str(path)!r} is damaged or no library ({error}). "
+            "Put back a copy, or remove the folder and run `pincite index` again."
+        ) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _stamp() -> str:
+    return secrets.token_hex(16)

@@ -1,0 +1,47 @@
+"""Finding passages: by meaning (inner product of vectors), by words (BM25), or by both, fused by reciprocal rank.
+
+BM25: Robertson and Zaragoza 2009, as SQLite's FTS5 computes it. Reciprocal rank fusion: Cormack et al. 2009.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Literal, get_args
+
+from .errors import QuestionError
+
+Mode = Literal["hybrid", "dense", "lexical"]
+MODES: tuple[str, ...] = get_args(Mode)
+DEPTH = 50  # passages that each way of finding hands over to be fused
+RANK_OFFSET = 60  # the constant of the paper
+CONTEXT_WEIGHT = 0.5  # of a word in title or headings, against 1 in the text
+MOST_WORDS = 64  # of a query that is more than a question
+
+_WORD = re.compile(r"\w+")
+_STOP_WORDS = frozenset(
+    "a about all also am an and any are as at be been being but by can could did do does doing for from had has have"
+    " having he her hers him his how i if in into is it its me my no nor not of on or our ours she should so some such"
+    " than that the their theirs them then there these they this those to too us was we were what when where which"
+    " while who whom whose why will with would you your yours".split()
+)
+
+
+def query_words(query: str) -> list[str]:
+    """The words that are looked up: each once, stop words left out unless there are no others."""
+    words = list(dict.fromkeys(word.lower() for word in _WORD.findall(query)))
+    return ([word for word in words if word not in _STOP_WORDS] or words)[:MOST_WORDS]
+
+
+def fuse(rankings: Iterable[Sequence[int]]) -> dict[int, float]:
+    """Each id with the sum of 1 / (60 + rank) over the rankings that have it; ranks count from 1."""
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, chunk_id in enumerate(ranking, 1):
+            scores[chunk_id] = scores.get(chunk_id, 0.0) + 1 / (RANK_OFFSET + rank)
+    return scores
+
+
+def checked_mode(mode: str) -> str:
+    """The mode, if it is one. Raises QuestionError."""
+    if mode not in MODES:
+        raise QuestionError(f"There is no mode {mode!r} of searching. Choose one of: {', '.join(MODES)}.")
+    return mode

@@ -1,0 +1,70 @@
+"""What a library was built with. Opened with anything else, its vectors and offsets would not fit."""
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from .chunking import BUDGET, OVERLAP
+from .encoding import SHIPPED
+from .errors import LibraryError
+from .loading import EXTRACTION_VERSION
+
+if TYPE_CHECKING:
+    from .embedding import Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """How documents are cut: `budget` tokens of `encoding` a chunk, `overlap` sentences repeated in the next."""
+
+    budget: int = BUDGET
+    overlap: int = OVERLAP
+    encoding: str = SHIPPED
+
+    def __post_init__(self) -> None:
+        if self.budget < 1:
+            raise LibraryError(f"A chunk cannot have a budget of {self.budget} tokens; give 1 or more.")
+        if self.overlap < 0:
+            raise LibraryError(f"Chunks cannot overlap by {self.overlap} sentences; give 0 or more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that vectors and offsets depend on, as it is stored in the record."""
+
+    model: str
+    model_sha256: str
+    dimension: int
+    window: int
+    budget: int
+    overlap: int
+    encoding: str
+    extraction: int
+
+    @classmethod
+    def of(cls, embedder: "Embedder", cutting: Cutting) -> "Settings":
+        """The settings of a library that is built now with these."""
+        return cls(
+            embedder.name,
+            embedder.sha256,
+            embedder.dimension,
+            embedder.window,
+            cutting.budget,
+            cutting.overlap,
+            cutting.encoding,
+            EXTRACTION_VERSION,
+        )
+
+    @property
+    def cutting(self) -> Cutting:
+        """The part that says how documents are cut."""
+        return Cutting(self.budget, self.overlap, self.encoding)
+
+    def differences(self, other: "Settings") -> list[str]:
+        """What differs, one line each: "budget 128, not 200". The name of a model is not compared, its hash is."""
+        mine, others = asdict(self), asdict(other)
+        return [f"{key} {mine[key]}, not {others[key]}" for key in mine if key != "model" and mine[key] != others[key]]
+
+
+def from_record(stored: dict[str, Any]) -> Settings:
+    """The settings as the record holds them."""
+    return Settings(**stored)

@@ -1,0 +1,102 @@
+"""Answers and reports as text for a terminal; what documents say can neither move the cursor nor turn the writing."""
+
+import textwrap
+import unicodedata
+from collections.abc import Iterable
+
+from .library import Report
+from .record import Entry
+from .values import Alternative, Answer, Citation, Passage
+
+WIDTH = 100
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_MOST_NAMED = 20  # files named in a report before the rest are counted
+
+
+def printable(text: str) -> str:
+    """`text` on one line, control and bidirectional characters as escapes such as \\x1b."""
+    return "".join(_escaped(c) for c in " ".join(text.split()))
+
+
+def answer_lines(answer: Answer, bold: str = "{}") -> list[str]:
+    """The answer with its sentences and places, or the refusal with the nearest passages."""
+    if answer.refusal:
+        lines = [f"No answer: {answer.refusal}.", ""]
+        for number, citation in enumerate(answer.nearest, 1):
+            lines += [f"Near, but no answer [{number}]" if number == 1 else f"[{number}]"]
+            lines += [*_wrapped(textwrap.shorten(printable(citation.quote), 300, placeholder=" …")), *_place(citation)]
+        return lines
+    lines = [f"{bold.format(printable(answer.text))}   (confidence {answer.confidence:.2f})", ""]
+    lines += _citations(answer.citations, bold)
+    for other in answer.alternatives:
+        lines += ["", f"Or: {bold.format(printable(other.text))}   (confidence {other.confidence:.2f})"]
+        lines += _citations(other.citations, bold)
+    return lines
+
+
+def passage_lines(passages: Iterable[Passage], places: Iterable[Citation]) -> list[str]:
+    """Passages with their places."""
+    lines = []
+    for number, (passage, place) in enumerate(zip(passages, places, strict=True), 1):
+        lines += [f"[{number}] score {passage.score:.4f}", *_wrapped(printable(passage.chunk.text)), *_place(place), ""]
+    return lines
+
+
+def report_lines(report: Report) -> list[str]:
+    """How many files were added, updated and so on, and each failure with its reason."""
+    counts = [("added", report.added), ("updated", report.updated), ("unchanged", report.unchanged)]
+    counts += [("removed", report.removed), ("failed", report.failed)]  # type: ignore[list-item]
+    lines = [", ".join(f"{len(files)} {word}" for word, files in counts if files) or "There was nothing to read."]
+    lines += [f"  failed: {printable(failure.source)}: {printable(failure.reason)}" for failure in report.failed]
+    if report.skipped:
+        named = ", ".join(map(printable, report.skipped[:_MOST_NAMED]))
+        more = "" if len(report.skipped) <= _MOST_NAMED else f" and {len(report.skipped) - _MOST_NAMED} more"
+        lines.append(f"  passed over, as no kind of file that is read from a folder: {named}{more}")
+    return lines
+
+
+def entry_lines(entries: Iterable[Entry]) -> list[str]:
+    """A table of documents, one line each."""
+    lines = [f"{'id':<16}  {'passages':>8}  {'pages':>5}  {'read':<10}  title and source"]
+    for entry in entries:
+        pages = str(entry.pages or "-")
+        what = f"{printable(entry.title)} ({printable(entry.source)})"
+        lines.append(f"{entry.id:<16}  {entry.passages:>8}  {pages:>5}  {entry.added[:10]}  {what}")
+    return lines
+
+
+def _citations(citations: Iterable[Citation], bold: str) -> list[str]:
+    lines = []
+    for number, citation in enumerate(citations, 1):
+        before = citation.sentence[: citation.start - citation.sentence_start]
+        after = citation.sentence[len(before) + len(citation.quote) :]
+        sentence = f"{_outer(before, 1)}{bold.format(printable(citation.quote))}{_outer(after, 0)}"
+        lines += [f"[{number}]", *_wrapped(sentence), *_place(citation)]
+    return lines
+
+
+def _outer(text: str, side: int) -> str:
+    """Text beside the quote: the space that parts them is kept."""
+    plain = printable(text)
+    if not plain or not text[-side].isspace():
+        return plain
+    return f"{plain} " if side else f" {plain}"
+
+
+def _place(citation: Citation) -> list[str]:
+    path = " > ".join(dict.fromkeys((citation.title, *citation.heading)))
+    page = f"page {citation.page}, " if citation.page else ""
+    return [
+        f"    {printable(path)}",
+        f"    {printable(citation.source)}, {page}characters {citation.start}-{citation.end}",
+    ]
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+
+
+def _escaped(character: str) -> str:
+    if unicodedata.category(character) == "Cc" or character in _BIDI:
+        return character.encode("unicode_escape").decode("ascii")
+    return character

@@ -1,0 +1,168 @@
+"""Vectors by their ids, nearest first: FAISS, exact up to a size and IVF (Jégou et al. 2011) beyond it."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from .embedding import Vectors
+
+Ids = npt.NDArray[np.int64]
+
+EXACT_UP_TO = 100_000  # vectors: an exact search then takes a tenth of what reading the passages does
+LISTS_PER_ROOT = 4  # IVF lists for each square root of the number of vectors
+PROBED = 0.1  # share of the lists that a search looks into
+TRAIN_PER_LIST = 40  # vectors that k-means sees for each list
+REBUILD_AT = 2.0  # an IVF index is trained anew once it has grown by this factor
+_MAGIC = b"pincite-vectors-1\n"
+
+
+class VectorStore(Protocol):
+    """Vectors by id. Scores are inner products, so cosines for rows of length 1: higher is nearer."""
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:
+        """Hold `vectors` (n, dimension) under `ids` (n,), none of which is held yet."""
+        ...
+
+    def remove(self, ids: Ids) -> None:
+        """Forget `ids`, all of which are held."""
+        ...
+
+    def search(self, vector: Vectors, k: int) -> tuple[Ids, Vectors]:
+        """Ids and scores of the k nearest to `vector` (dimension,), best first; fewer when fewer are held."""
+        ...
+
+
+class FaissStore:
+    """A FAISS index that chooses its kind by the number of vectors it holds."""
+
+    def __init__(self, dimension: int, exact_up_to: int = EXACT_UP_TO):
+        self.dimension = dimension
+        self.exact_up_to = exact_up_to
+        self._index = _exact(dimension)
+        self._trained_on = 0
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether a search compares with every vector."""
+        return not self._trained_on
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:
+        self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), ids)
+        if len(self) > max(self.exact_up_to, self._trained_on * REBUILD_AT):
+            self._train()
+
+    def remove(self, ids: Ids) -> None:
+        self._index.remove_ids(ids)
+
+    def search(self, vector: Vectors, k: int) -> tuple[Ids, Vectors]:
+        if not len(self):
+            return as_ids(()), np.empty(0, np.float32)
+        scores, ids = self._index.search(vector[None, :], min(k, len(self)))
+        found = ids[0] >= 0
+        return ids[0][found], scores[0][found]
+
+    def ids(self) -> Ids:
+        """All ids held, in no order."""
+        import faiss
+
+        if self.is_exact:
+            return faiss.vector_to_array(self._index.id_map).copy()
+        lists = self._index.invlists
+        parts = (faiss.rev_swig_ptr(lists.get_ids(i), lists.list_size(i)) for i in range(self._index.nlist))
+        return np.concatenate([part.copy() for part in parts])
+
+    def _train(self) -> None:
+        import faiss
+
+        ids, vectors = self._contents()
+        lists = LISTS_PER_ROOT * int(len(ids) ** 0.5)
+        quantizer = faiss.IndexFlatIP(self.dimension)
+        index = faiss.IndexIVFFlat(quantizer, self.dimension, lists, faiss.METRIC_INNER_PRODUCT)
+        index.nprobe = max(1, int(lists * PROBED))
+        sample = np.random.default_rng(0).permutation(len(ids))[: lists * TRAIN_PER_LIST]
+        index.cp.min_points_per_centroid = 1
+        index.train(vectors[np.sort(sample)])
+        index.add_with_ids(vectors, ids)
+        self._index, self._trained_on = index, len(ids)
+
+    def _contents(self) -> tuple[Ids, Vectors]:
+        """Ids and vectors in the order of the ids."""
+        import faiss
+
+        if self.is_exact:
+            vectors = self._index.index.reconstruct_n(0, len(self))
+            ids = self.ids()
+        else:
+            lists, dimension = self._index.invlists, self.dimension
+            ids = self.ids()
+            vectors = np.concatenate(
+                [
+                    faiss.rev_swig_ptr(lists.get_codes(i), lists.list_size(i) * dimension * 4)
+                    .view(np.float32)
+                    .reshape(-1, dimension)
+                    .copy()
+                    for i in range(self._index.nlist)
+                ]
+            )
+        order = np.argsort(ids, kind="stable")
+        return ids[order], vectors[order]
+
+    def save(self, path: Path, stamp: str) -> None:
+        """Write the index with the stamp of the record that it was made from; the file is there whole or not at all."""
+        import faiss
+
+        payload = faiss.serialize_index(self._index).tobytes()
+        header = {"stamp": stamp, "sha256": hashlib.sha256(payload).hexdigest(), "trained_on": self._trained_on}
+        temporary = path.with_name(f"{path.name}.{stamp[:8]}.tmp")
+        try:
+            temporary.write_bytes(_MAGIC + json.dumps(header).encode() + b"\n" + payload)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: Path, stamp: str, dimension: int, exact_up_to: int = EXACT_UP_TO) -> "FaissStore | None":
+        """The index in a file, or None when the file is missing, damaged or was made from another record."""
+        import faiss
+
+        try:
+            magic, header_line, payload = path.read_bytes().split(b"\n", 2)
+            header = json.loads(header_line)
+        except (OSError, ValueError):
+            return None
+        right = magic + b"\n" == _MAGIC and isinstance(header, dict) and header.get("stamp") == stamp
+        if not right or header.get("sha256") != hashlib.sha256(payload).hexdigest():
+            return None
+        store = cls(dimension, exact_up_to)
+        store._index = faiss.deserialize_index(np.frombuffer(payload, np.uint8))
+        store._trained_on = header["trained_on"]
+        return store
+
+
+def _exact(dimension: int) -> Any:
+    import faiss
+
+    return faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+
+
+def as_ids(ids: Iterable[int]) -> Ids:
+    """Ids as FAISS takes them, ascending."""
+    return np.array(sorted(ids), dtype=np.int64)
+
+
+def recall(store: VectorStore, ids: Ids, vectors: Vectors, *, k: int, sample: int) -> float:
+    """Share of the k nearest by an exact search that the store finds too, over a sample of its own vectors."""
+    queries = vectors[np.random.default_rng(0).permutation(len(ids))[:sample]]
+    hits = 0
+    for query in queries:
+        exact = ids[np.argsort(-(vectors @ query), kind="stable")[:k]]
+        hits += len(np.intersect1d(exact, store.search(query, k)[0]))
+    return hits / (min(k, len(ids)) * len(queries))

@@ -1,0 +1,1 @@
+"""The program that chats: a page to ask in, with each quote marked in its passage."""
