@@ -3,16 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import rag
+from rag.corpora import shipped_corpus
 from rag.embedding import Embedder
 from rag.errors import FileError
 from rag.library import Library, Report
 from rag.settings import Cutting
-
-
-def shipped_corpus() -> Path:
-    """The folder of documents that ships with the project."""
-    return next(path for parent in rag.__path__ if (path := Path(parent) / "corpus").is_dir())
 
 
 def build(

@@ -7,6 +7,7 @@ headings that go with it, into the window of the embedding model: nothing is cut
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable
+from itertools import pairwise
 
 from .encoding import count_tokens
 from .sentences import Span, sentences
@@ -71,8 +72,7 @@ def _sentences(document: Document, start: int, end: int) -> list[Span]:
     inside: list[Heading] = [h for h in document.headings if start <= h.start and h.end <= end]
     cuts = sorted({start, end, *(h.start for h in inside), *(h.end for h in inside)})
     language = document.metadata.get("language", "en")
-    parts = zip(cuts, cuts[1:], strict=False)
-    return [span for first, last in parts for span in sentences(document.text, first, last, language)]
+    return [span for first, last in pairwise(cuts) for span in sentences(document.text, first, last, language)]
 
 
 def _pack(units: list[Span], overlap: int, fits: Callable[[int, int], bool]) -> list[Span]:

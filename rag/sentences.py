@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 Span = tuple[int, int]
 
@@ -9,9 +10,9 @@ _FAR = 20_000  # characters
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _BLOCK = re.compile(r"(?:[^\n]|\n(?![^\S\n]*\n))+")  # up to the next blank line
 _MARKER = r"[ \t]*(?:[-*+•‣◦▪·–]|\(?(?:\d{1,3}|[A-Za-z])[.)])[ \t]+(?=\S)"
-_ITEM = re.compile(rf"^(?={_MARKER}|[ \t]*\||[ \t]*#{{1,6}}[ \t])|(?<=\|)[ \t]*$", re.MULTILINE)
+_ITEM = re.compile(rf"^(?={_MARKER})", re.MULTILINE)
 _ONLY_MARKER = re.compile(_MARKER.removesuffix(r"[ \t]+(?=\S)") + r"\s*")
-_CELLS = re.compile(r"^.*\S \| \S.*$", re.MULTILINE)
+_ALONE = re.compile(r"^(?:[ \t]*\||[ \t]*#{1,6}[ \t]|.*\S \| \S).*$", re.MULTILINE)  # rows of tables, headings
 
 
 def sentences(text: str, start: int = 0, end: int | None = None, language: str = "en") -> list[Span]:
@@ -46,10 +47,9 @@ def _lines_apart(text: str, start: int, end: int) -> Iterator[Span]:
     """The block in parts, cut before each list item, table row and heading."""
     cuts = {start, end}
     cuts.update(m.start() for m in _ITEM.finditer(text, start, end))
-    for row in _CELLS.finditer(text, start, end):
-        cuts.update(row.span())
-    ordered = sorted(cuts)
-    yield from zip(ordered, ordered[1:], strict=False)
+    for line in _ALONE.finditer(text, start, end):
+        cuts.update(line.span())
+    yield from pairwise(sorted(cuts))
 
 
 def _split(text: str, start: int, end: int, language: str) -> Iterator[Span]:

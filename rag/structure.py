@@ -39,7 +39,7 @@ def sections(document: Document) -> list[tuple[int, int]]:
     """
     tops = [h for h in document.headings if h.level <= TOP_LEVELS and h.start >= document.body_start]
     spans = [(document.body_start, tops[0].start if tops else len(document.text))]
-    for heading, following in zip(tops, [*tops[1:], None], strict=True):
+    for heading, following in zip(tops, [*tops[1:], None], strict=False):
         end = following.start if following else len(document.text)
         bare = not document.text[heading.end : end].strip()
         alone = bare and (following is None or following.level <= heading.level)

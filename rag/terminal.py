@@ -39,7 +39,7 @@ def passage_lines(passages: Iterable[Passage], places: Iterable[Citation]) -> li
     lines = []
     for number, (passage, place) in enumerate(zip(passages, places, strict=True), 1):
         lines += [f"[{number}] score {passage.score:.4f}", *_wrapped(printable(passage.chunk.text)), *_place(place), ""]
-    return lines
+    return lines or ["Nothing was found."]
 
 
 def report_lines(report: Report) -> list[str]:

@@ -12,7 +12,8 @@ _BYTE_ORDER_MARKS = (
 )
 _LINE_END = re.compile("\r\n?")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_MOST_CONTROL = 0.001  # a text file has stray control characters at the most; a binary is full of them
+_STRAY = 8  # control characters that any text may hold
+_MOST_CONTROL = 0.01  # beyond those, the share of them that makes a file a binary
 
 
 class NotText(ValueError):
@@ -70,6 +71,6 @@ def _detect(data: bytes) -> str | None:
 
 
 def _checked(text: str) -> str:
-    if "\x00" in text or len(_CONTROL.findall(text)) > _MOST_CONTROL * len(text):
+    if "\x00" in text or len(_CONTROL.findall(text)) > _STRAY + _MOST_CONTROL * len(text):
         raise NotText("it is a binary file")
     return text

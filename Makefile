@@ -1,0 +1,39 @@
+# `make chat` and `make test` are the two commands; each makes .venv first. PYTHON chooses the interpreter (3.11 to 3.13).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: chat test lint bench picture clean
+
+chat: $(VENV)/installed
+	$(BIN)/pincite chat --open
+
+test: $(VENV)/installed-for-tests
+	@echo "Running all tests (about five minutes; one of them installs the wheel into an empty environment) ..."
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-for-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(VENV)/installed-for-tests
+	$(BIN)/python -m rag.eval.bench
+
+picture: $(VENV)/installed-for-tests
+	$(BIN)/pip install --quiet --constraint constraints.txt playwright
+	$(BIN)/python docs/picture.py
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@echo "Installing into $(VENV): a few minutes and about 2 GB, most of it PyTorch ..."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/installed-for-tests: $(VENV)/installed
+	@echo "Installing what the tests need ..."
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[test]"
+	@touch $@

@@ -1,0 +1,10 @@
+"""Where the documents lie that ship with the project."""
+
+from pathlib import Path
+
+
+def shipped_corpus() -> Path:
+    """The folder of documents that ships with the project: in a checkout beside this package, in a wheel inside it."""
+    import rag
+
+    return next(path for parent in rag.__path__ if (path := Path(parent) / "corpus").is_dir())

@@ -1,0 +1,235 @@
+"""Asking: quotes that are exact, refusals that say why."""
+
+import asyncio
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import docx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from reportlab.pdfgen.canvas import Canvas
+
+from rag import Answer, Assistant, Cutting, Library, Refusal
+from rag.errors import QuestionError
+from rag.fakes import NumberReader, WordEmbedder
+from rag.reading import Span
+
+
+def add(library: Library, folder: Path, **files: str) -> None:
+    for name, text in files.items():
+        (folder / f"{name}.md").write_text(text)
+        library.add(folder / f"{name}.md")
+
+
+def assert_exact(answer: Answer, library: Library) -> None:
+    """`document.text[start:end] == quote` for everything that is cited."""
+    others = [c for alternative in answer.alternatives for c in alternative.citations]
+    with library.view() as view:
+        for citation in (*answer.citations, *others, *answer.nearest):
+            document = view.document(citation.document_id)
+            assert document.text[citation.start : citation.end] == citation.quote
+            first = citation.sentence_start
+            assert document.text[first : first + len(citation.sentence)] == citation.sentence
+            assert first <= citation.start
+            assert citation.end <= first + len(citation.sentence)
+            assert (citation.title, citation.source, citation.sha256) == (
+                document.title,
+                document.source,
+                document.sha256,
+            )
+
+
+def test_article_is_answered_in_its_own_words_with_the_place(article_assistant: Assistant) -> None:
+    answer = article_assistant.ask("When did the czars conquer Crimea?")
+    assert answer.text == "1783"
+    (citation,) = answer.citations
+    assert citation.quote == "1783"
+    assert citation.sentence == "The czars conquered Crimea in 1783."
+    assert citation.heading == ("The January 2022 standoff over Ukraine", "A longer history")
+    assert citation.page is None
+    assert Path(citation.source).read_text(encoding="utf-8")[citation.start : citation.end] == "1783"
+    assert answer.refusal is None
+    assert answer.nearest == ()
+    assert 0.5 <= answer.confidence <= 1
+
+
+def test_what_the_article_does_not_say_is_refused_with_the_nearest_passages(article_assistant: Assistant) -> None:
+    answer = article_assistant.ask("Who won the football world cup in 1998?")
+    assert (answer.text, answer.citations, answer.refusal) == ("", (), Refusal.NO_ANSWER)
+    assert len(answer.nearest) == 3
+    assert_exact(answer, article_assistant.library)
+
+
+def test_same_question_same_answer(article_assistant: Assistant) -> None:
+    question = "What does Russia want?"
+    first = article_assistant.ask(question)
+    assert article_assistant.ask_many([question, "Who is Stalin?", question]) == [
+        first,
+        article_assistant.ask("Who is Stalin?"),
+        first,
+    ]
+    assert asyncio.run(article_assistant.aask(question)) == first
+
+
+def test_equal_answers_in_several_places_are_one_with_every_place_cited(
+    library: Library, assistant: Assistant, tmp_path: Path
+) -> None:
+    add(library, tmp_path, a="The bridge opened in 1932.", b="In 1932 the bridge opened. The bridge cost 40.")
+    answer = assistant.ask("When was the bridge opened?")
+    assert answer.text == "1932"
+    assert {(Path(c.source).name, c.start, c.end) for c in answer.citations} == {("a.md", 21, 25), ("b.md", 3, 7)}
+    assert [other.text for other in answer.alternatives] == ["40"]
+    assert_exact(answer, library)
+
+
+def test_equal_text_twice_in_one_document_is_told_apart_by_offsets(
+    library: Library, assistant: Assistant, tmp_path: Path
+) -> None:
+    add(library, tmp_path, a="The bridge opened in 7.\n\nThe bridge has 7 arches.")
+    answer = assistant.ask("bridge")
+    assert [(c.start, c.end, c.quote) for c in answer.citations] == [(21, 22, "7"), (40, 41, "7")]
+
+
+def test_a_place_found_in_two_overlapping_passages_is_cited_once(tmp_path: Path) -> None:
+    text = "Words come first here. The bridge opened in 1932 at last. More words come after it."
+    with Library.open(tmp_path / "l", embedder=WordEmbedder(), cutting=Cutting(budget=17, overlap=1)) as library:
+        add(library, tmp_path, a=text)
+        assert sum("1932" in passage.chunk.text for passage in library.search("bridge")) == 2
+        (citation,) = Assistant(library, NumberReader()).ask("When was the bridge opened?").citations
+    assert citation.start == text.index("1932")
+
+
+class FixedReader:
+    """Answers with the first word of each passage, with one score."""
+
+    def __init__(self, score: float):
+        self.score = score
+
+    def read(self, question: str, passages: list[str]) -> list[Span]:
+        return [Span(n, 0, len(passage.split()[0]), self.score) for n, passage in enumerate(passages)]
+
+
+@pytest.mark.parametrize(
+    ("score", "threshold", "refusal"),
+    [
+        (3.0, 0.9, None),
+        (3.0, 0.96, Refusal.BELOW_THRESHOLD),
+        (-0.1, 0.5, Refusal.NO_ANSWER),
+        (-0.1, 0.4, None),
+        (-9.0, 0.0, None),
+    ],
+)
+def test_refusal_says_whether_no_passage_or_too_weak_a_one_answers(
+    library: Library, tmp_path: Path, score: float, threshold: float, refusal: Refusal | None
+) -> None:
+    add(library, tmp_path, a="Words here.")
+    answer = Assistant(library, FixedReader(score)).ask("What?", threshold=threshold)
+    assert answer.refusal == refusal
+    assert answer.confidence == pytest.approx(1 / (1 + 2.718281828**-score))
+    assert [c.quote for c in answer.nearest] == ([] if refusal is None else ["Words here."])
+
+
+def test_empty_library_retrieves_nothing(assistant: Assistant) -> None:
+    answer = assistant.ask("When?")
+    assert (answer.refusal, answer.nearest, answer.confidence) == (Refusal.NOTHING_RETRIEVED, (), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "options", "message"),
+    [
+        ("", {}, "The question is empty"),
+        (" \n", {}, "The question is empty"),
+        ("Who?", {"k": 0}, "Cannot read 0 passages"),
+        ("Who?", {"threshold": 1.5}, "threshold of 1.5 is no confidence"),
+    ],
+)
+def test_question_that_cannot_be_asked_is_an_error_and_no_refusal(
+    assistant: Assistant, question: str, options: dict[str, float], message: str
+) -> None:
+    with pytest.raises(QuestionError, match=message):
+        assistant.ask(question, **options)  # type: ignore[arg-type]
+
+
+def test_answer_is_ready_for_json(article_assistant: Assistant) -> None:
+    answer = article_assistant.ask("When did the czars conquer Crimea?")
+    read = json.loads(json.dumps(answer.to_dict()))
+    assert read["citations"][0]["quote"] == "1783"
+    assert set(read["timings"]) == {"embed", "dense", "lexical", "read", "rest", "total"}
+    assert answer == replace(answer, timings=article_assistant.ask("Who?").timings)
+
+
+def test_stages_add_up_to_the_total(article_assistant: Assistant) -> None:
+    timings = article_assistant.ask("When did the czars conquer Crimea?").timings
+    stages = timings.embed + timings.dense + timings.lexical + timings.read + timings.rest
+    assert stages == pytest.approx(timings.total)
+    assert min(timings.embed, timings.dense, timings.lexical, timings.read, timings.rest) > 0
+
+
+def as_pdf(blocks: list[str]) -> bytes:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer)
+    for n, block in enumerate(blocks):
+        text = canvas.beginText(50, 780)
+        text.textLines(block)
+        canvas.drawText(text)
+        if n % 2:
+            canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def as_docx(blocks: list[str]) -> bytes:
+    document = docx.Document()
+    for n, block in enumerate(blocks):
+        document.add_heading(block, 2) if n % 4 == 3 else document.add_paragraph(block)
+    document.add_table(1, 1).rows[0].cells[0].text = blocks[0]
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def as_html(blocks: list[str]) -> bytes:
+    from html import escape
+
+    body = "".join(f"<h2>{escape(b)}</h2>" if n % 4 == 3 else f"<p>{escape(b)}</p>" for n, b in enumerate(blocks))
+    return f"<!doctype html><html><body><article>{body}</article></body></html>".encode()
+
+
+def as_markdown(blocks: list[str]) -> bytes:
+    return "\n\n".join(f"## {b}" if n % 4 == 3 else b for n, b in enumerate(blocks)).encode()
+
+
+FORMATS = {
+    "pdf": as_pdf,
+    "docx": as_docx,
+    "html": as_html,
+    "md": as_markdown,
+    "txt": lambda blocks: "\r\n\r\n".join(blocks).encode("utf-16"),
+}
+SAID = st.lists(
+    st.sampled_from(
+        "The bridge opened in 1932. It cost 8,500. “Łódź” é e\u0301 日本 😀 🏳️‍🌈 <b>&amp; | # - a.b 3.5% U.S.".split(" ")
+    ),
+    min_size=4,
+    max_size=40,
+).map(" ".join)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(blocks=st.lists(SAID, min_size=1, max_size=9), question=SAID)
+def test_every_citation_quotes_its_document_exactly_in_every_format(
+    tmp_path_factory: pytest.TempPathFactory, suffix: str, blocks: list[str], question: str
+) -> None:
+    folder = tmp_path_factory.mktemp("exact")
+    (folder / f"a.{suffix}").write_bytes(FORMATS[suffix](blocks))
+    with Library.open(folder / "library", embedder=WordEmbedder()) as library:
+        report = library.add(folder / f"a.{suffix}")
+        if report.failed:
+            assert report.failed[0].reason
+            return
+        for threshold in (0.0, 1.0):
+            assert_exact(Assistant(library, NumberReader()).ask(question, threshold=threshold), library)

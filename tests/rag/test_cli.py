@@ -1,0 +1,118 @@
+"""The command line, run as a command."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PINCITE_LIBRARY"}
+
+
+def pincite(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "rag", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env={**ENVIRONMENT, **environment})
+
+
+def assert_one_message(done: subprocess.CompletedProcess[str], *parts: str) -> None:
+    assert done.returncode == 2, done
+    assert "Traceback" not in done.stderr
+    for part in parts:
+        assert part in done.stderr
+
+
+def test_index_ask_documents_search_and_remove(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    (tmp_path / "note.txt").write_text("The harbour bridge opened in 1932. It was built by Ada Berg.\n")
+    done = pincite("index", tmp_path / "note.txt", "--library", library)
+    assert done.returncode == 0
+    assert done.stdout == f"1 added\nThe library in {library} holds 1 documents, 1 passages.\n"
+    assert done.stderr == ""
+
+    done = pincite("ask", "When did the harbour bridge open?", "--library", library)
+    assert done.returncode == 0
+    assert done.stdout.startswith("1932   (confidence ")
+    assert "    The harbour bridge opened in 1932.\n    note\n" in done.stdout
+    assert f"{tmp_path / 'note.txt'}, characters 29-33" in done.stdout
+    assert done.stderr == ""
+
+    done = pincite("ask", "Who built the bridge?", "--json", PINCITE_LIBRARY=str(library))
+    answer = json.loads(done.stdout)
+    assert (done.returncode, answer["text"], answer["citations"][0]["start"]) == (0, "Ada Berg", 51)
+
+    done = pincite("documents", "--library", library)
+    assert "note (" in done.stdout
+    found = json.loads(pincite("search", "bridge", "--mode", "lexical", "--json", "--library", library).stdout)
+    assert [place["quote"] for place in found] == ["The harbour bridge opened in 1932. It was built by Ada Berg."]
+
+    done = pincite("remove", tmp_path / "note.txt", "--library", library)
+    assert done.stdout == f"Removed note ({tmp_path / 'note.txt'}), 1 passages.\n"
+    done = pincite("ask", "Who built the bridge?", "--library", library)
+    assert (done.returncode, done.stdout) == (1, "No answer: nothing was retrieved.\n\n")
+
+
+def test_file_that_cannot_be_read_is_named_and_the_exit_code_says_so(tmp_path: Path) -> None:
+    (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.4 no")
+    (tmp_path / "good.txt").write_text("Words.")
+    done = pincite("index", tmp_path, "--library", tmp_path / "library")
+    assert done.returncode == 1
+    assert "1 added, 1 failed" in done.stdout
+    assert f"failed: {tmp_path / 'bad.pdf'}: the PDF is broken" in done.stdout
+
+
+@pytest.mark.parametrize("command", [["ask", "Who?"], ["documents"], ["search", "x"], ["remove", "x"]])
+def test_library_that_is_not_there(tmp_path: Path, command: list[str]) -> None:
+    done = pincite(*command, "--library", tmp_path / "none")
+    assert_one_message(done, f"There is no library in '{tmp_path / 'none'}'", "pincite index PATH")
+    assert not (tmp_path / "none").exists()
+
+
+def test_damaged_library(tmp_path: Path) -> None:
+    (tmp_path / "library.sqlite").write_bytes(b"nonsense" * 1000)
+    assert_one_message(pincite("ask", "Who?", "--library", tmp_path), "is damaged or no library", "pincite index")
+
+
+def test_empty_question(article_folder: Path) -> None:
+    assert_one_message(pincite("ask", "  ", "--library", article_folder), "The question is empty")
+
+
+def test_wrong_path(tmp_path: Path) -> None:
+    done = pincite("index", tmp_path / "nowhere", "--library", tmp_path / "library")
+    assert_one_message(done, "nowhere", "there is no such file or folder")
+    assert not (tmp_path / "library").exists()
+
+
+def test_wrong_mode_and_settings(article_folder: Path, tmp_path: Path) -> None:
+    assert_one_message(pincite("search", "x", "--mode", "fuzzy", "--library", article_folder), "hybrid, dense, lexical")
+    (tmp_path / "a.txt").write_text("Words.")
+    done = pincite("index", tmp_path / "a.txt", "--budget", "64", "--library", article_folder)
+    assert_one_message(done, "budget 128, not 64", "pincite index --rebuild")
+    done = pincite("index", tmp_path / "a.txt", "--encoding", "nope", "--library", tmp_path / "l")
+    assert_one_message(done, "no encoding 'nope'")
+
+
+def test_rebuild_changes_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("One is one here. Two is two there. " * 4)
+    library = tmp_path / "library"
+    pincite("index", tmp_path / "a.txt", "--library", library)
+    done = pincite("index", "--rebuild", "--budget", "12", "--library", library)
+    assert done.returncode == 0
+    assert "1 updated" in done.stdout
+    assert "holds 1 documents, 7 passages" in done.stdout
+
+
+def test_what_a_document_says_cannot_reach_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "evil.txt").write_text("The bridge \x1b[31mopened\x1b]0;owned\x07 in 1932 \u202etxet\u202c here.")
+    pincite("index", tmp_path / "evil.txt", "--library", tmp_path / "library")
+    done = pincite("search", "bridge", "--library", tmp_path / "library")
+    assert "\\x1b[31mopened\\x1b]0;owned\\x07 in 1932 \\u202etxet" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "\u202e" not in done.stdout
+
+
+def test_help_names_every_command() -> None:
+    done = pincite("--help")
+    for command in ("index", "ask", "search", "documents", "remove", "chat", "eval"):
+        assert f"  {command} " in done.stdout

@@ -1,0 +1,312 @@
+"""The library: what is added is found, what is removed is not, and the record decides."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rag import Cutting, Library
+from rag.errors import (
+    DocumentNotFound,
+    FileError,
+    LibraryDamaged,
+    LibraryError,
+    LibraryNotFound,
+    QuestionError,
+    SettingsMismatch,
+)
+from rag.fakes import WordEmbedder
+from rag.library import INDEX_FILE, Failure
+from rag.record import FILE
+
+
+def write(folder: Path, **files: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / f"{name}.txt").write_text(text)
+    return folder
+
+
+def found(library: Library, query: str, mode: str = "hybrid") -> list[str]:
+    return [passage.chunk.text for passage in library.search(query, 10, mode)]
+
+
+def embedder_of(library: Library) -> WordEmbedder:
+    assert isinstance(library.embedder, WordEmbedder)
+    return library.embedder
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
+def test_what_is_added_is_found_and_what_is_removed_is_not(library: Library, tmp_path: Path, mode: str) -> None:
+    papers = write(tmp_path / "papers", a="The ferry sank in May.", b="The tanker left in June.")
+    report = library.add(papers)
+    assert report.added == (str(papers / "a.txt"), str(papers / "b.txt"))
+    assert found(library, "ferry", mode)[0] == "The ferry sank in May."
+    library.remove(papers / "a.txt")
+    assert "The ferry sank in May." not in found(library, "ferry", mode)
+
+
+def test_adding_again_what_has_not_changed_embeds_nothing(library: Library, tmp_path: Path) -> None:
+    papers = write(tmp_path / "papers", a="One.", b="Two.")
+    library.add(papers)
+    before = embedder_of(library).embedded
+    report = library.add(papers)
+    assert (len(report.unchanged), report.passages_embedded, embedder_of(library).embedded) == (2, 0, before)
+
+
+def test_a_change_embeds_only_the_passages_that_changed(library: Library, tmp_path: Path) -> None:
+    text = "# One\n\nFirst words here.\n\n# Two\n\nSecond words here.\n"
+    paper = tmp_path / "a.md"
+    paper.write_text(text)
+    assert library.add(paper).passages_embedded == 2
+    paper.write_text(text.replace("Second", "Other"))
+    report = library.add(paper)
+    assert (report.updated, report.passages_embedded) == ((str(paper),), 1)
+    assert sorted(found(library, "words")) == ["First words here.", "Other words here."]
+
+
+def test_file_that_cannot_be_read_is_reported_and_nothing_of_it_stored(library: Library, tmp_path: Path) -> None:
+    papers = write(tmp_path / "papers", a="Fine words.", empty="")
+    (papers / "broken.pdf").write_bytes(b"%PDF-1.7 broken")
+    (papers / "photo.png").write_bytes(b"\x89PNG")
+    (papers / ".hidden.txt").write_text("hidden")
+    report = library.add(papers)
+    assert report.added == (str(papers / "a.txt"),)
+    assert [failure.source for failure in report.failed] == [str(papers / "broken.pdf"), str(papers / "empty.txt")]
+    assert report.failed[1] == Failure(str(papers / "empty.txt"), "it is empty")
+    assert report.skipped == (str(papers / "photo.png"),)
+    assert [entry.source for entry in library.documents()] == [str(papers / "a.txt")]
+
+
+def test_path_that_is_not_there_is_an_error_before_anything_is_read(library: Library, tmp_path: Path) -> None:
+    papers = write(tmp_path / "papers", a="Words.")
+    with pytest.raises(FileError, match="nowhere"):
+        library.add(papers, tmp_path / "nowhere")
+    assert library.documents() == []
+
+
+def test_sync_adds_updates_and_drops(library: Library, tmp_path: Path) -> None:
+    papers = write(tmp_path / "papers", kept="Kept words.", changed="Old words.", gone="Gone words.")
+    other = write(tmp_path / "other", elsewhere="Elsewhere words.")
+    library.add(papers, other)
+    write(papers, changed="New words.", fresh="Fresh words.")
+    (papers / "gone.txt").unlink()
+    report = library.sync(papers)
+    assert [Path(s).stem for s in (*report.added, *report.updated, *report.unchanged, *report.removed)] == [
+        "fresh",
+        "changed",
+        "kept",
+        "gone",
+    ]
+    stems = sorted(Path(entry.source).stem for entry in library.documents())
+    assert stems == ["changed", "elsewhere", "fresh", "kept"]
+    with pytest.raises(FileError, match="it is no folder"):
+        library.sync(papers / "kept.txt")
+
+
+def test_document_is_removed_by_id_source_or_path(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    papers = write(tmp_path / "papers", a="One.", b="Two.", c="Three.")
+    monkeypatch.chdir(tmp_path)
+    library.add("papers")
+    by_stem = {Path(entry.source).stem: entry for entry in library.documents()}
+    assert by_stem["a"].source == "papers/a.txt"
+    library.remove(by_stem["a"].id)
+    library.remove("papers/b.txt")
+    library.remove(papers / "c.txt")
+    assert library.documents() == []
+    with pytest.raises(DocumentNotFound, match="No document has the id or source 'papers/a.txt'"):
+        library.remove("papers/a.txt")
+
+
+def test_removal_is_seen_at_once_by_another_process_that_had_the_library_open(library: Library, tmp_path: Path) -> None:
+    papers = write(tmp_path / "papers", a="The ferry sank.", b="The tanker left.")
+    library.add(papers)
+    program = (
+        "import sys; from rag import Library; from rag.fakes import WordEmbedder\n"
+        f"library = Library.open({str(library.folder)!r}, embedder=WordEmbedder())\n"
+        "for _ in sys.stdin: print(len(library.search('ferry', mode='dense')), flush=True)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+
+        def ask_other() -> int:
+            other.stdin.write("\n")
+            other.stdin.flush()
+            return int(other.stdout.readline())
+
+        assert ask_other() == 2
+        library.remove(papers / "a.txt")
+        assert ask_other() == 1
+        library.add(write(tmp_path / "more", c="The ferry came up.", d="Once more."))
+        assert ask_other() == 3
+        other.stdin.close()
+
+
+def state(library: Library) -> object:
+    """All that a library answers with, but for when a document was read."""
+    queries = ["alpha beta", "gamma", "delta 7"]
+    entries = [(e.id, e.title, e.source, e.sha256, e.passages) for e in library.documents()]
+    return entries, [library.search(query, 20, mode) for query in queries for mode in ("hybrid", "dense", "lexical")]
+
+
+WORDS = st.lists(st.sampled_from(["alpha", "beta", "gamma", "delta", "7", "8."]), min_size=1, max_size=12).map(" ".join)
+STEPS = st.lists(st.tuples(st.sampled_from("abcde"), WORDS | st.none()), min_size=1, max_size=10)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_add_update_and_remove_in_any_order_equal_building_from_scratch(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str | None]]
+) -> None:
+    folder = tmp_path_factory.mktemp("any-order")
+    papers = write(folder / "papers")
+    with Library.open(folder / "grown", embedder=WordEmbedder()) as grown:
+        for name, text in steps:
+            path = papers / f"{name}.txt"
+            if text is not None:
+                path.write_text(text)
+                grown.add(path)
+            elif path.exists():
+                path.unlink()
+                grown.remove(path)
+            grown.search("alpha")
+        with Library.open(folder / "scratch", embedder=WordEmbedder()) as scratch:
+            scratch.add(papers)
+            assert state(grown) == state(scratch)
+
+
+@pytest.mark.parametrize("damage", ["missing", "damaged", "behind"])
+def test_index_file_is_derived_and_made_again_without_embedding(library: Library, tmp_path: Path, damage: str) -> None:
+    papers = write(tmp_path / "papers", a="The ferry sank.", b="The tanker left.")
+    library.add(papers / "a.txt")
+    index = library.folder / INDEX_FILE
+    old = index.read_bytes()
+    library.add(papers / "b.txt")
+    fresh = index.read_bytes()
+    wanted = library.search("ferry", mode="dense")
+    if damage == "missing":
+        index.unlink()
+    else:
+        index.write_bytes(old if damage == "behind" else fresh[:-3] + b"abc")
+    embedder = WordEmbedder()
+    with Library.open(library.folder, embedder=embedder) as again:
+        assert again.search("ferry", mode="dense") == wanted
+    assert embedder.embedded == 1  # the query
+    assert index.read_bytes() == fresh
+
+
+def test_opening_with_other_settings_is_refused_with_the_way_out(library: Library) -> None:
+    with pytest.raises(SettingsMismatch, match=r"budget 128, not 64.*pincite index --rebuild --library"):
+        Library.open(library.folder, embedder=WordEmbedder(), cutting=Cutting(budget=64))
+    with pytest.raises(SettingsMismatch, match="window 256, not 99"):
+        Library.open(library.folder, embedder=WordEmbedder(window=99))
+    other = WordEmbedder()
+    other.sha256 = "1" * 64
+    with pytest.raises(SettingsMismatch, match="model_sha256"):
+        Library.open(library.folder, embedder=other)
+
+
+def test_rebuild_takes_new_settings_and_keeps_what_cannot_be_read_any_more(library: Library, tmp_path: Path) -> None:
+    papers = write(tmp_path / "papers", a="One is here. Two is there. Three is far.", b="Gone but kept.")
+    library.add(papers)
+    (papers / "b.txt").unlink()
+    report = Library.rebuild(library.folder, embedder=WordEmbedder(), cutting=Cutting(budget=5, overlap=0))
+    assert [failure.source for failure in report.failed] == [str(papers / "b.txt")]
+    with Library.open(library.folder, embedder=WordEmbedder()) as again:
+        assert again.settings.budget == 5
+        assert found(again, "Two")[0] == "Two is there."
+        assert found(again, "Gone")[0] == "Gone but kept."
+    with pytest.raises(SettingsMismatch, match="built again with other settings"):
+        library.search("Two")
+
+
+def test_folder_without_a_library_is_named_with_the_command_that_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(LibraryNotFound, match=rf"{tmp_path}.*pincite index PATH --library {tmp_path}"):
+        Library.open(tmp_path, create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"garbage" * 999, None])
+def test_damaged_record_is_said_to_be_damaged(tmp_path: Path, content: bytes | None) -> None:
+    if content is None:
+        with sqlite3.connect(tmp_path / FILE) as connection:
+            connection.execute("CREATE TABLE other (x)")
+    else:
+        (tmp_path / FILE).write_bytes(content)
+    with pytest.raises(LibraryDamaged, match="is damaged or no library.*pincite index"):
+        Library.open(tmp_path, embedder=WordEmbedder())
+
+
+def test_library_cut_short_is_said_to_be_damaged(library: Library, tmp_path: Path) -> None:
+    library.add(write(tmp_path / "papers", **{f"p{n}": f"Paper {n} says {n}. " * 50 for n in range(20)}))
+    library.close()
+    record = library.folder / FILE
+    with sqlite3.connect(record) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    record.write_bytes(record.read_bytes()[:30_000])
+    with (
+        pytest.raises(LibraryDamaged, match="is damaged"),
+        Library.open(library.folder, embedder=WordEmbedder()) as cut,
+    ):
+        cut.documents()
+        cut.search("paper")
+
+
+def test_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(LibraryError, match="Cannot make a library in .*file"):
+        Library.open(tmp_path / "file" / "library", embedder=WordEmbedder())
+
+
+def test_first_commit_that_never_came_leaves_no_library_and_no_damage(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / FILE).close()
+    (tmp_path / FILE).touch()
+    with pytest.raises(LibraryNotFound):
+        Library.open(tmp_path, create=False)
+    with Library.open(tmp_path, embedder=WordEmbedder()) as library:
+        assert library.documents() == []
+
+
+def test_two_documents_with_the_same_text_stay_two(library: Library, tmp_path: Path) -> None:
+    papers = write(tmp_path / "papers", a="The same words.", b="The same words.")
+    report = library.add(papers)
+    assert report.passages_embedded == 2  # their titles differ
+    passages = library.search("same words")
+    assert len({passage.chunk.document_id for passage in passages}) == 2
+    assert [passage.chunk.text for passage in passages] == ["The same words."] * 2
+
+
+def test_a_file_given_twice_is_read_once(library: Library, tmp_path: Path) -> None:
+    papers = write(tmp_path / "papers", a="Words.")
+    assert library.add(papers, papers / "a.txt", papers).added == (str(papers / "a.txt"),)
+
+
+def test_empty_library_finds_nothing(library: Library) -> None:
+    assert [library.search("x", 5, mode) for mode in ("hybrid", "dense", "lexical")] == [[], [], []]
+    with pytest.raises(QuestionError):
+        library.search("x", 5, "other")
+
+
+def test_view_goes_on_seeing_what_was_there_when_it_was_opened(library: Library, tmp_path: Path) -> None:
+    papers = write(tmp_path / "papers", a="The ferry sank.", b="The tanker left.")
+    library.add(papers)
+    with library.view() as view:
+        library.remove(papers / "a.txt")
+        library.search("ferry")  # moves the index on
+        assert [p.chunk.text for p in view.search("ferry")] == ["The ferry sank.", "The tanker left."]
+
+
+def test_title_and_headings_are_searched_too(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("---\ntitle: Harbour annals\n---\n# Ferries\n\nNothing happened.\n")
+    library.add(tmp_path / "a.md")
+    assert found(library, "harbour", "lexical") == ["Nothing happened."]
+    assert found(library, "ferries", "lexical") == ["Nothing happened."]

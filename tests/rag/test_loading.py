@@ -1,0 +1,212 @@
+"""Files to documents."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import docx
+import pytest
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+from rag.corpora import shipped_corpus
+from rag.errors import FileError
+from rag.loading import load
+from rag.values import Heading
+
+
+def write(folder: Path, name: str, data: bytes | str) -> Path:
+    path = folder / name
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return path
+
+
+def pdf(*pages: list[tuple[int, str]], title: str | None = None, encrypt: str | None = None, **kwargs: str) -> bytes:
+    """A PDF whose pages are lists of (type size, line)."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=A4, encrypt=encrypt)
+    if title:
+        canvas.setTitle(title)
+    for lines in pages:
+        y = 780
+        for size, line in lines:
+            canvas.setFont("Helvetica", size)
+            canvas.drawString(60, y, line)
+            y -= 2 * size
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def docx_bytes(build: "docx.document.Document") -> bytes:
+    buffer = io.BytesIO()
+    build.save(buffer)
+    return buffer.getvalue()
+
+
+def test_shipped_article_has_front_matter_headings_and_its_whole_text() -> None:
+    path = shipped_corpus() / "ukraine-standoff-2022.md"
+    document = load(path)
+    assert document.text == path.read_text(encoding="utf-8")
+    assert document.title == "The January 2022 standoff over Ukraine"
+    assert document.metadata["date"] == "2022-01-26"
+    assert document.metadata["language"] == "en"
+    assert [h.title for h in document.headings][:3] == [document.title, "Troops and ships", "What was said"]
+    assert document.text[document.body_start :].lstrip().startswith("# The January")
+
+
+def test_line_ends_are_normalized_before_offsets_are_counted(tmp_path: Path) -> None:
+    assert load(write(tmp_path, "a.txt", b"one\r\ntwo\rthree\n")).text == "one\ntwo\nthree\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1251", "shift_jis", "big5"])
+def test_text_is_read_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    text = {
+        "cp1251": "Дипломаты встретились в Женеве, чтобы обсудить положение. Они ни о чём не договорились. " * 4,
+        "shift_jis": "日本の外務大臣は記者会見でその提案について説明しました。合意はありませんでした。" * 4,
+        "big5": "外交官在日內瓦會面討論軍隊問題。他們沒有達成任何協議。會談在一月結束。" * 4,
+    }.get(encoding, "Łódź naïve “quotes” — 日本 😀 e\u0301\n")
+    assert load(write(tmp_path, "a.txt", text.encode(encoding))).text == text
+
+
+def test_unicode_is_kept_as_it_is(tmp_path: Path) -> None:
+    text = "e\u0301 \u00e9 \ufb01 \u00a0 \u200b \u212b"
+    assert load(write(tmp_path, "a.txt", text)).text == text
+
+
+def test_markdown_headings_are_spans_and_code_is_no_heading(tmp_path: Path) -> None:
+    text = "Title\n=====\n\n```\n# no heading\n```\n## A *b* `c` ##\ntext\n"
+    document = load(write(tmp_path, "a.md", text))
+    assert document.headings == (
+        Heading(1, "Title", 0, 11),
+        Heading(2, "A b c", text.index("##"), text.index("\ntext")),
+    )
+    assert document.title == "Title"
+
+
+def test_front_matter_that_is_no_yaml_is_text(tmp_path: Path) -> None:
+    document = load(write(tmp_path, "a.md", "---\n[unclosed\n---\nWords.\n"))
+    assert (document.body_start, document.metadata, document.title) == (0, {}, "a")
+
+
+def test_html_drops_navigation_and_keeps_headings_lists_and_tables(tmp_path: Path) -> None:
+    page = (
+        "<!doctype html><html lang=en><head><meta charset=windows-1252><title>Report</title></head><body>"
+        "<nav><a href=/>Home</a><a href=/x>All the news</a></nav><main><article><h1>Harbour report</h1>"
+        "<p>The harbour was closed for nine days \x96 a caf\xe9 owner said so in a long statement to the press.</p>"
+        "<h2>Ships</h2><ul><li>Two ferries lay idle</li><li>One tanker left</li></ul>"
+        "<table><tr><th>Ship</th><th>Tons</th></tr><tr><td>Aurora</td><td>5,400</td></tr></table>"
+        "<p>Nothing else moved in the harbour until the following week, when the ice broke up.</p>"
+        "</article></main><footer>Copyright, imprint, cookies</footer></body></html>"
+    )
+    document = load(write(tmp_path, "a.html", page.encode("latin-1")))
+    assert "nine days – a café owner" in document.text
+    assert "Aurora | 5,400" in document.text
+    assert "- Two ferries lay idle" in document.text
+    assert "cookies" not in document.text
+    ships = next(h for h in document.headings if h.title == "Ships")
+    assert document.text[ships.start : ships.end] == "Ships"
+
+
+def test_pdf_pages_are_spans_and_large_lines_are_headings(tmp_path: Path) -> None:
+    data = pdf(
+        [(18, "Annual report"), (11, "The fund grew by 12 percent in"), (11, "the year 2021."), (11, "Costs fell.")],
+        [(14, "Outlook"), (11, "The board expects a calm year."), (11, "It has no other plans.")],
+        title="Fund 2021",
+    )
+    document = load(write(tmp_path, "a.pdf", data))
+    first, second = document.pages
+    assert (first.number, second.number) == (1, 2)
+    assert document.text[second.start : second.end].startswith("Outlook\nThe board expects")
+    assert [(h.level, h.title) for h in document.headings] == [(1, "Annual report"), (2, "Outlook")]
+    assert all(document.text[h.start : h.end] == h.title for h in document.headings)
+    assert document.title == "Fund 2021"
+
+
+def test_pdf_outline_gives_headings(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer)
+    for title, level in (("Part One", 0), ("Section  A", 1)):
+        canvas.drawString(60, 700, "Some words first.")
+        canvas.drawString(60, 680, title)
+        canvas.bookmarkPage(title)
+        canvas.addOutlineEntry(title, title, level)
+        canvas.showPage()
+    canvas.save()
+    document = load(write(tmp_path, "a.pdf", buffer.getvalue()))
+    assert [(h.level, h.title) for h in document.headings] == [(1, "Part One"), (2, "Section A")]
+
+
+def test_docx_keeps_headings_and_tables_in_order(tmp_path: Path) -> None:
+    source = docx.Document()
+    source.add_heading("Minutes", 0)
+    source.add_paragraph("The council met on 3 May.")
+    source.add_heading("Budget", 2)
+    table = source.add_table(rows=2, cols=2)
+    for cell, text in zip((c for row in table.rows for c in row.cells), ["Post", "Sum", "Roads", "1,200"], strict=True):
+        cell.text = text
+    source.add_paragraph("It was adopted.")
+    document = load(write(tmp_path, "a.docx", docx_bytes(source)))
+    assert (
+        document.text
+        == "Minutes\n\nThe council met on 3 May.\n\nBudget\n\nPost | Sum\nRoads | 1,200\n\nIt was adopted."
+    )
+    assert [(h.level, h.title) for h in document.headings] == [(1, "Minutes"), (2, "Budget")]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.bin", "a"])
+def test_kind_is_told_by_content(tmp_path: Path, name: str) -> None:
+    assert load(write(tmp_path, name, pdf([(11, "Plain words.")]))).pages
+    word = docx.Document()
+    word.add_paragraph("In Word.")
+    assert load(write(tmp_path, name, docx_bytes(word))).text == "In Word."
+
+
+def zipped() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<x/>")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("a.txt", b"", "it is empty"),
+        ("a.txt", b" \n\t ", "holds no text"),
+        ("a.md", b"---\ntitle: x\n---\n\n", "holds no text"),
+        ("a.txt", bytes(range(256)) * 8, "binary"),
+        ("a.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00", "binary"),
+        ("a.pdf", b"words", "its name says pdf"),
+        ("a.docx", b"words", "its name says docx"),
+        ("a.pdf", b"%PDF-1.7\nbroken", "broken"),
+        ("a.pdf", pdf([]), "no text layer"),
+        ("a.pdf", pdf([(11, "Secret.")], encrypt="pass"), "encrypted"),
+        ("a.docx", b"PK\x03\x04broken", "broken"),
+        ("a.docx", zipped(), "no Word document"),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old or an encrypted Office file"),
+        ("a.html", b"<!doctype html><html><body></body></html>", "no text"),
+    ],
+)
+def test_file_that_cannot_be_read_is_refused_with_its_name_and_the_reason(
+    tmp_path: Path, name: str, data: bytes, reason: str
+) -> None:
+    path = write(tmp_path, name, data)
+    with pytest.raises(FileError, match=reason) as raised:
+        load(path)
+    assert str(path) in str(raised.value)
+
+
+def test_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="11 bytes, more than the limit of 10"):
+        load(write(tmp_path, "a.txt", "x" * 11), max_bytes=10)
+
+
+def test_zip_bomb_is_refused(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("word/document.xml", "w", force_zip64=True) as entry:
+            for _ in range(1001):
+                entry.write(b" " * 1_000_000)
+    with pytest.raises(FileError, match="unpacks to more than"):
+        load(write(tmp_path, "bomb.docx", buffer.getvalue()))

@@ -1,0 +1,72 @@
+"""The page: a conversation, and beside it the cited passages with the quotes marked."""
+
+from pathlib import Path
+from typing import Any
+
+from rag.assistant import Assistant
+from rag.errors import PinciteError
+from rag.values import Answer
+
+from .render import literal, message, places
+
+STYLE = Path(__file__).with_name("page.css")
+AT_ONCE = 4  # questions worked on at the same time; the models take turns
+WAITING = "<p class='hint'>Ask something: the passage that holds the answer appears here, the quote marked.</p>"
+
+
+def page(assistant: Assistant, examples: list[str]) -> Any:
+    """The Gradio page that asks the assistant."""
+    import gradio as gr
+
+    def respond(question: str, history: list[Any]) -> tuple[str, str]:
+        return reply(assistant, question)
+
+    with gr.Blocks(title="Pincite", fill_height=True, analytics_enabled=False) as blocks:
+        gr.HTML("<h1>Pincite</h1><p>Your documents answer in their own words, each quote with its exact place.</p>")
+        panel = gr.HTML(WAITING, elem_id="places", render=False)
+        with gr.Row():
+            with gr.Column(scale=3):
+                gr.ChatInterface(
+                    respond,
+                    chatbot=gr.Chatbot(
+                        height="62vh",
+                        label="Conversation",
+                        latex_delimiters=[],
+                        feedback_options=None,
+                        buttons=["copy"],
+                        placeholder="Ask the documents a question.",
+                    ),
+                    textbox=gr.Textbox(
+                        placeholder="Your question",
+                        show_label=False,
+                        max_length=1000,
+                        container=False,
+                        submit_btn=True,
+                        stop_btn=True,
+                    ),
+                    additional_outputs=[panel],
+                    examples=examples or None,
+                    concurrency_limit=AT_ONCE,
+                    api_name="ask",
+                )
+            with gr.Column(scale=2, min_width=300):
+                panel.render()
+    return blocks
+
+
+def reply(assistant: Assistant, question: str) -> tuple[str, str]:
+    """The chat message and the panel beside it for one question; an error is shown as one, never as a refusal."""
+    try:
+        answer = assistant.ask(question)
+        return message(answer), _panel(assistant, answer)
+    except PinciteError as error:
+        return f"<p><strong>That did not work.</strong></p><p>{literal(str(error))}</p>", WAITING
+
+
+def _panel(assistant: Assistant, answer: Answer) -> str:
+    citations = answer.nearest if answer.refusal else answer.citations
+    if not citations:
+        return WAITING
+    with assistant.library.view() as view:
+        found = [(view.document(citation.document_id), citation) for citation in citations]
+    return places(found, supports=answer.refusal is None)

@@ -1,0 +1,88 @@
+"""Starts the chat: builds the library on first use, loads the models, serves the page."""
+
+import errno
+import os
+import socket
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from rag.assistant import Assistant
+from rag.corpora import shipped_corpus
+from rag.errors import LibraryNotFound, PinciteError
+from rag.library import Library
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PORTS_TRIED = 100
+EXAMPLES = {  # by the sha256 of the document that they are about
+    "8f5aeb6c2660b4027d23d8b11bb7fdfaf10d09d697f3aa28dfa59b538474a028": [
+        "How many soldiers does the United States keep in Europe?",
+        "Who is the President of France?",
+        "When did the Geneva meetings close?",
+    ]
+}
+
+
+def serve(folder: Path, *, host: str, port: int, open_browser: bool) -> None:
+    """Serve the page for the library in a folder until it is stopped.
+
+    A library that is not there is built from the shipped corpus. Raises PinciteError when the port or the next 99
+    are taken.
+    """
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
+    with _library(folder) as library:
+        entries = library.documents()
+        _say(f"The library in {folder} holds {len(entries):,} documents.")
+        _say("Loading the models and the page (about ten seconds) …")
+        assistant = Assistant(library)
+        assistant.warm()
+        from .page import STYLE, page
+
+        examples = [question for entry in entries for question in EXAMPLES.get(entry.sha256, ())]
+        blocks = page(assistant, examples)
+        port = _free_port(host, port)
+        if host not in LOOPBACK:
+            _say(f"Warning: whoever reaches {host} can ask and read everything in this library; there is no password.")
+        _say(f"Ready: http://{host}:{port}   (Ctrl+C stops it)")
+        blocks.queue(max_size=64).launch(
+            server_name=host,
+            server_port=port,
+            inbrowser=open_browser,
+            share=False,
+            ssr_mode=False,
+            quiet=True,
+            footer_links=[],
+            css_paths=STYLE,
+        )
+
+
+def _library(folder: Path) -> Library:
+    try:
+        return Library.open(folder, create=False)
+    except LibraryNotFound:
+        _say(f"Building the library of the shipped corpus in {folder} (first use only) …")
+        library = Library.open(folder)
+        library.add(shipped_corpus(), progress=sys.stderr.isatty())
+        return library
+
+
+def _free_port(host: str, port: int) -> int:
+    for candidate in range(port, min(port + PORTS_TRIED, 65536)):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with closing(socket.socket(family)) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, candidate))
+                return candidate
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise PinciteError(f"Cannot listen on {host!r}: {error.strerror}. Try --host 127.0.0.1.") from error
+    raise PinciteError(
+        f"The ports {port} to {port + PORTS_TRIED - 1} of {host} are all taken. Name another with --port."
+    )
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
