@@ -24,7 +24,7 @@ class Question:
 
 
 def read_questions(path: Path) -> list[Question]:
-    """The questions in a file. Raises EvaluationError, naming file and line, for what is none, and for an empty file."""
+    """The questions in a file. Raises EvaluationError, with file and line, for what is none, and for an empty file."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""Builds a library: files in, a library out. Folders are kept in step, files are added, and all is built again on demand."""
+"""Builds a library: folders are kept in step, files are added, and on demand all is built again."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,9 @@
 """Texts to vectors, by sentence-transformers with all-MiniLM-L6-v2 (Reimers and Gurevych 2019, Wang et al. 2020)."""
 
+import json
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -88,10 +90,8 @@ def length_batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]
     return batches
 
 
-def _shape(folder: "Path") -> tuple[int, int]:
+def _shape(folder: Path) -> tuple[int, int]:
     """Window and dimension, read from the model's own configuration."""
-    import json
-
     window = json.loads((folder / "sentence_bert_config.json").read_text())["max_seq_length"]
     dimension = json.loads((folder / "config.json").read_text())["hidden_size"]
     return int(window), int(dimension)

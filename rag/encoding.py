@@ -38,7 +38,7 @@ def encoding(name: str = SHIPPED) -> "tiktoken.Encoding":
     except Exception as error:  # what the download raises depends on the HTTP client that tiktoken uses
         raise EncodingError(
             f"The encoding {name!r} is not on this machine and could not be downloaded ({type(error).__name__}). "
-            f"Use {SHIPPED!r}, which ships with pincite, or put tiktoken's file in a folder named by TIKTOKEN_CACHE_DIR."
+            f"Use {SHIPPED!r}, which ships with pincite, or put its file into a folder named by TIKTOKEN_CACHE_DIR."
         ) from error
 
 

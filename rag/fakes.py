@@ -30,7 +30,8 @@ class WordEmbedder:
         for row, text in zip(vectors, texts, strict=True):
             for word in _words(text) or [""]:
                 row[zlib.crc32(word.encode()) % self.dimension] += 1
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        normalized: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return normalized
 
     def count_tokens(self, text: str) -> int:
         return len(_WORD.findall(text)) + 2

@@ -67,7 +67,7 @@ class Library:
         self.folder = record.path.parent
         self.embedder = embedder
         self.settings = settings
-        self._index: "FaissStore | None" = None
+        self._index: FaissStore | None = None
         self._index_generation = -1
         self._index_lock = Lock()
 
@@ -418,7 +418,7 @@ class _Reading:
 class _NoVectors:
     """Stands for a record none of whose vectors can be used again."""
 
-    def vectors_of_texts(self, embedded: Iterable[bytes]) -> "dict[bytes, Vectors]":
+    def vectors_of_texts(self, _embedded: Iterable[bytes]) -> "dict[bytes, Vectors]":
         return {}
 
 

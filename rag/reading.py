@@ -79,7 +79,8 @@ class ExtractiveReader:
             weights[_WORD_EMBEDDINGS] = load_file(self._base / WEIGHTS)["embeddings.word_embeddings.weight"].half()
         model = BertForQuestionAnswering(BertConfig.from_pretrained(self._folder))
         model.load_state_dict({name: tensor.to(torch.float32) for name, tensor in weights.items()})
-        return model.eval()
+        model.eval()  # type: ignore[no-untyped-call]
+        return model
 
     def read(self, question: str, passages: Sequence[str]) -> list[Span]:
         """At most three spans of each passage that do not overlap, best first; equal scores in order of passage.
@@ -91,7 +92,7 @@ class ExtractiveReader:
             raise QuestionError(
                 f"The question has {tokens} tokens, at most {LONGEST_QUESTION} can be read. Ask a shorter one."
             )
-        windows = []
+        windows: list[tuple[int, Any]] = []
         for index, encoded in enumerate(self._tokenizer.encode_batch([(question, passage) for passage in passages])):
             windows.extend((index, window) for window in (encoded, *encoded.overflowing))
         scores = self._scores([window for _, window in windows])

@@ -185,7 +185,7 @@ class Snapshot:
             " (SELECT count(*) FROM chunks WHERE document_id = documents.id), added, metadata"
             " FROM documents ORDER BY source, id"
         )
-        return [Entry(*row[:-1], json.loads(row[-1])) for row in rows]
+        return [Entry(*(*columns, json.loads(metadata))) for *columns, metadata in rows]
 
     def document(self, document_id: str) -> Document | None:
         """The document with that id."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from .library import Report
 from .record import Entry
-from .values import Alternative, Answer, Citation, Passage
+from .values import Answer, Citation, Passage
 
 WIDTH = 100
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

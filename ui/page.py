@@ -18,7 +18,7 @@ def page(assistant: Assistant, examples: list[str]) -> Any:
     """The Gradio page that asks the assistant."""
     import gradio as gr
 
-    def respond(question: str, history: list[Any]) -> tuple[str, str]:
+    def respond(question: str, _history: list[Any]) -> tuple[str, str]:
         return reply(assistant, question)
 
     with gr.Blocks(title="Pincite", fill_height=True, analytics_enabled=False) as blocks:

@@ -24,11 +24,12 @@ def message(answer: Answer) -> str:
 
 
 def places(citations: Iterable[tuple[Document, Citation]], *, supports: bool) -> str:
-    """Each citation in its document: the text around it with the quote marked, or just outlined when it supports nothing."""
+    """Each citation in its document, the quote marked, or just outlined when it supports nothing."""
     title = "Where it stands" if supports else "Nearest passages, not an answer"
     tag = "mark" if supports else "span"
     sections = [
-        f'<section class="place"><h3>{number}. {escape(_path(citation))}</h3><p class="source">{escape(_source(citation))}</p>'
+        f'<section class="place"><h3>{number}. {escape(_path(citation))}</h3>'
+        f'<p class="source">{escape(_source(citation))}</p>'
         f'<div class="text">{_in_context(document, citation, tag)}</div></section>'
         for number, (document, citation) in enumerate(citations, 1)
     ]

@@ -21,7 +21,9 @@ def read_html(data: bytes) -> Extracted:
 
     declared = _DECLARED.search(data[:_DECLARATION_WITHIN])
     source = decode(data, declared.group(1).decode("ascii") if declared else None)
-    page = bare_extraction(source, favor_recall=True, include_comments=False, include_tables=True, with_metadata=True)
+    page: Any = bare_extraction(
+        source, favor_recall=True, include_comments=False, include_tables=True, with_metadata=True
+    )
     if page is None or page.body is None:
         raise Unreadable("no text was found in the page")
     builder = TextBuilder()

@@ -4,6 +4,7 @@ Front matter is YAML between two lines of `---`, as Jekyll made it common.
 """
 
 import re
+from itertools import pairwise
 from typing import Any
 
 from ..values import Heading
@@ -48,7 +49,7 @@ def _headings(text: str, body_start: int) -> list[Heading]:
     tokens = MarkdownIt("commonmark").parse(text[body_start:])
     line_starts = _line_starts(text, body_start)
     headings = []
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in pairwise(tokens):
         if opening.type == "heading_open" and opening.level == 0 and opening.map and _plain(inline):
             first, after = opening.map
             start, end = line_starts[first], line_starts[after]

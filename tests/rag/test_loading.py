@@ -204,9 +204,11 @@ def test_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> Non
 
 def test_zip_bomb_is_refused(tmp_path: Path) -> None:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("word/document.xml", "w", force_zip64=True) as entry:
-            for _ in range(1001):
-                entry.write(b" " * 1_000_000)
+    with (
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("word/document.xml", "w", force_zip64=True) as entry,
+    ):
+        for _ in range(1001):
+            entry.write(b" " * 1_000_000)
     with pytest.raises(FileError, match="unpacks to more than"):
         load(write(tmp_path, "bomb.docx", buffer.getvalue()))

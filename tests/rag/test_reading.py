@@ -2,6 +2,7 @@
 
 import json
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def test_spans_lie_in_their_passage_end_after_they_start_and_do_not_overlap(
             of_passage = sorted((s.start, s.end) for s in spans if s.passage == index)
             assert 1 <= len(of_passage) <= 3
             assert all(0 <= start < end <= len(passage) for start, end in of_passage)
-            assert all(end <= start for (_, end), (start, _) in zip(of_passage, of_passage[1:], strict=False))
+            assert all(end <= start for (_, end), (start, _) in pairwise(of_passage))
             assert all(not _inside_word(passage, p) for span in of_passage for p in span)
 
 

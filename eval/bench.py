@@ -1,0 +1,136 @@
+"""`make bench`: how fast passages are embedded and questions answered, and the memory it takes, at two sizes.
+
+The passages that make up the size are generated from a fixed seed; what is read are those that the search returns. The
+plain loop of sentence-transformers that embedding is compared with runs in the same process, turn by turn with ours.
+Figures of a shared machine are ratios first: compare them within one run.
+"""
+
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median, quantiles
+
+import click
+
+from rag.assistant import Assistant
+from rag.cli import prepare_environment
+from rag.corpora import shipped_corpus
+from rag.library import Library
+from rag.sentences import sentences
+from rag.values import Timings
+
+SEED = 2022
+ARTICLE = "ukraine-standoff-2022.md"
+EMBEDDED = 512  # passages in the comparison of embedding
+ROUNDS = 3
+PLAIN_BATCH = 32  # what sentence-transformers takes when nothing is said
+QUESTIONS = 40
+PER_FILE = 200  # generated passages in a document
+
+
+@click.command(help=__doc__)
+@click.option("--passages", "sizes", multiple=True, type=int, default=(1000, 20_000), show_default=True)
+def main(sizes: tuple[int, ...]) -> None:
+    prepare_environment()
+    click.echo(f"{os.cpu_count()} cores, {os.environ['OMP_NUM_THREADS']} threads")
+    with tempfile.TemporaryDirectory() as folder:
+        for size in sorted(sizes):  # peak memory only ever rises
+            _questions(Path(folder) / str(size), size)
+    _embedding()
+
+
+def _embedding() -> None:
+    """Passages a second, ours against a plain loop over batches in the order of the text."""
+    from sentence_transformers import SentenceTransformer
+
+    from rag.embedding import SentenceEmbedder
+    from rag.models import find_model
+
+    texts = list(_passages(random.Random(SEED), EMBEDDED))
+    ours, plain = SentenceEmbedder(), SentenceTransformer(str(find_model()[0]), device="cpu", local_files_only=True)
+    ours.embed(texts[:8])
+    plain.encode(texts[:8])
+    rates: list[tuple[float, float]] = []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        ours.embed(texts)
+        between = time.perf_counter()
+        for first in range(0, len(texts), PLAIN_BATCH):
+            plain.encode(texts[first : first + PLAIN_BATCH], show_progress_bar=False)
+        ended = time.perf_counter()
+        rates.append((len(texts) / (between - begun), len(texts) / (ended - between)))
+    click.echo(
+        f"\nembedding: {median(r[0] for r in rates):.1f} passages/s, plain loop {median(r[1] for r in rates):.1f}, "
+        f"ratio {median(r[0] / r[1] for r in rates):.2f} (median of {ROUNDS} rounds of {EMBEDDED})"
+    )
+
+
+def _questions(folder: Path, size: int) -> None:
+    """Times by stage of questions on the article in a library of `size` passages; a new process; peak memory."""
+    documents = folder / "documents"
+    documents.mkdir(parents=True)
+    generator = random.Random(SEED)
+    for number in range(0, size, PER_FILE):
+        text = "\n\n".join(
+            f"# Part {n}\n\n{p}" for n, p in enumerate(_passages(generator, min(PER_FILE, size - number)))
+        )
+        (documents / f"{number:06}.md").write_text(text, encoding="utf-8")
+    with Library.open(folder / "library") as library:
+        begun = time.perf_counter()
+        report = library.add(shipped_corpus(), documents, progress=sys.stderr.isatty())
+        spent = time.perf_counter() - begun
+        passages = sum(entry.passages for entry in library.documents())
+        megabytes = sum(entry.bytes for entry in library.documents()) / 1e6
+        click.echo(f"\n{passages:,} passages, {megabytes:.1f} MB")
+        click.echo(f"  building      {report.passages_embedded / spent:8.1f} passages/s, {megabytes / spent:.3f} MB/s")
+        assistant = Assistant(library)
+        assistant.warm()
+        asked = list(_asked(QUESTIONS))
+        timings = [assistant.ask(question).timings for question in asked]
+    for stage in Timings.__slots__:
+        values = [getattr(each, stage) for each in timings]
+        click.echo(f"  {stage:<12} {median(values):9.1f} ms p50 {quantiles(values, n=20)[-1]:9.1f} ms p95")
+    outside = median((t.total - t.embed - t.read) / t.total for t in timings)
+    click.echo(f"  outside embed and read {outside:.1%} of a question, median")
+    command = [sys.executable, "-m", "rag", "ask", asked[0], "--library", str(folder / "library")]
+    spent_new = []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        subprocess.run(command, capture_output=True, check=False)
+        spent_new.append(time.perf_counter() - begun)
+    click.echo(f"  `pincite ask` in a new process {median(spent_new):.1f} s (median of {ROUNDS})")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+    click.echo(f"  peak memory   {peak:8.0f} MB, building and asking")
+
+
+def _asked(count: int) -> Iterator[str]:
+    """Questions made from the article's sentences, so that what is read is real text."""
+    text = (shipped_corpus() / ARTICLE).read_text(encoding="utf-8")
+    found = [text[a:b] for a, b in sentences(text, text.index("# "))]
+    for sentence in random.Random(SEED).sample([s for s in found if len(s) > 60], count):
+        words = sentence.rstrip(".").split()
+        yield f"What about {' '.join(words[:10])}?"
+
+
+def _passages(generator: random.Random, count: int) -> Iterator[str]:
+    """Texts that fill a passage each: made-up sentences of the article's words, drawn by their frequency."""
+    words = [word.strip(".#") for word in (shipped_corpus() / ARTICLE).read_text(encoding="utf-8").split()]
+    names = [
+        f"{a}{b}" for a in ("Nor", "Vel", "Kar", "Tam", "Osh") for b in ("ik", "ova", "ana", "berg", "stad", "mund")
+    ]
+    for _ in range(count):
+        parts = []
+        for _ in range(generator.randint(4, 5)):
+            chosen = [*generator.choices(words, k=generator.randint(10, 13)), generator.choice(names)]
+            parts.append(f"{' '.join(chosen).capitalize()} {generator.randint(1, 9999)}.")
+        yield " ".join(parts)
+
+
+if __name__ == "__main__":
+    main()
