@@ -24,7 +24,7 @@ def main() -> None:
                 _take(address)
             finally:
                 server.terminate()
-    print(PICTURE)  # noqa: T201
+    print(PICTURE)
 
 
 def _take(address: str) -> None:

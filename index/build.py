@@ -6,7 +6,8 @@ from pathlib import Path
 from rag.corpora import shipped_corpus
 from rag.embedding import Embedder
 from rag.errors import FileError
-from rag.library import Library, Report
+from rag.intake import Report
+from rag.library import Library
 from rag.settings import Cutting
 
 

@@ -11,7 +11,8 @@ from pathlib import Path as _Path
 
 from .assistant import Assistant
 from .errors import PinciteError
-from .library import Failure, Library, Report
+from .intake import Failure, Report
+from .library import Library
 from .record import Entry
 from .settings import Cutting
 from .values import Alternative, Answer, Chunk, Citation, Document, Heading, Page, Passage, Refusal, Timings

@@ -5,58 +5,27 @@ it is missing, damaged or behind.
 """
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
-from .chunking import embedded_text, split
 from .clock import Clock
-from .errors import DocumentNotFound, FileError, LibraryNotFound, SettingsMismatch
-from .loading import SUFFIXES, parse, read_bytes
+from .derived import DerivedIndex
+from .errors import DocumentNotFound, FileError, LibraryNotFound, QuestionError, SettingsMismatch
+from .intake import GROUP, Failure, Intake, Reading, Report, files_in, size_of
+from .loading import parse, read_bytes
 from .progress import Progress
-from .record import Entry, Prepared, Record, Snapshot, Transaction
+from .record import Entry, Record, Snapshot, Transaction
 from .retrieval import CONTEXT_WEIGHT, DEPTH, checked_mode, fuse, query_words
-from .settings import Cutting, Settings, from_record
-from .structure import context
+from .settings import Cutting, Settings
 from .values import Chunk, Document, Passage
 
 if TYPE_CHECKING:
-    from .embedding import Embedder, Vectors
-    from .vectors import FaissStore
+    from .embedding import Embedder
 
-INDEX_FILE = "vectors.faiss"
-GROUP = 256  # passages that are embedded together, so that batches can be sorted by length
 _SCORE_DIGITS = 6  # scores that differ by less are equal: which is first must not hang on rounding
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A file that could not be read, and why."""
-
-    source: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of each file, by the source as given. `skipped` are files in a folder that are of no known kind."""
-
-    added: tuple[str, ...] = ()
-    updated: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    failed: tuple[Failure, ...] = ()
-    skipped: tuple[str, ...] = ()
-    passages_embedded: int = 0
-
-    def __add__(self, other: "Report") -> "Report":
-        mine, others = asdict(self), asdict(other)
-        merged = {key: mine[key] + others[key] for key in mine if key != "failed"}
-        return Report(**merged, failed=self.failed + other.failed)
 
 
 class Library:
@@ -67,9 +36,8 @@ class Library:
         self.folder = record.path.parent
         self.embedder = embedder
         self.settings = settings
-        self._index: FaissStore | None = None
-        self._index_generation = -1
-        self._index_lock = Lock()
+        self._intake = Intake(embedder, settings)
+        self._index = DerivedIndex(self.folder, embedder.dimension)
 
     @classmethod
     def open(
@@ -152,9 +120,9 @@ class Library:
         document is one change. A file that cannot be read is reported and the rest goes on. Raises FileError for a
         path that is not there, before anything is read.
         """
-        files, skipped = _files(paths)
+        files, skipped = files_in(paths)
         report = Report(skipped=tuple(map(str, skipped)))
-        with Progress("Reading", sum(map(_size, files)), shown=progress) as bar:
+        with Progress("Reading", sum(map(size_of, files)), shown=progress) as bar:
             for group in self._groups(files, bar):
                 report += group
         if report.added or report.updated:
@@ -209,160 +177,82 @@ class Library:
     def view(self) -> Iterator["View"]:
         """The library as it stands now, to search and read in while others write."""
         with self._record.reading() as snapshot:
-            if snapshot.settings != asdict(self.settings):
-                raise SettingsMismatch(
-                    f"The library in {str(self.folder)!r} was built again with other settings. Open it again."
-                )
+            self._check_settings(snapshot)
             yield View(self, snapshot)
 
     def index_recall(self, k: int = 10, sample: int = 200) -> float | None:
         """recall@k of the vector index against an exact search, on stored vectors; None where the index is exact."""
-        from .vectors import recall
-
-        with self._record.reading() as snapshot, self._index_lock:
-            index = self._index_of(snapshot)
-            if index.is_exact:
-                return None
-            return recall(index, *snapshot.vectors_after(0, self.embedder.dimension), k=k, sample=sample)
+        with self._record.reading() as snapshot:
+            return self._index.recall(snapshot, k, sample)
 
     def _groups(self, files: Iterable[Path], bar: Progress) -> Iterator[Report]:
         """Reads files in groups that are worth embedding together, and stores each document as one change."""
-        pending: list[_Reading] = []
+        pending: list[Reading] = []
         for path in files:
             try:
                 data = read_bytes(path)
                 location = str(path.resolve())
-                known = self._known(location)
+                known = self._sha256_at(location)
                 if known == hashlib.sha256(data).hexdigest():
                     bar.advance(len(data))
                     yield Report(unchanged=(str(path),))
                     continue
                 document = parse(data, path)
-                pending.append(_Reading(document, location, len(data), known is not None, self._split(document)))
+                pending.append(self._intake.cut(document, location, len(data), is_update=known is not None))
             except FileError as error:
-                bar.advance(_size(path))
+                bar.advance(size_of(path))
                 yield Report(failed=(Failure(str(path), error.reason),))
             if sum(len(reading.chunks) for reading in pending) >= GROUP:
-                yield self._store_all(pending, bar)
+                yield self._store(pending, bar)
                 pending = []
-        yield self._store_all(pending, bar)
+        yield self._store(pending, bar)
 
-    def _known(self, location: str) -> str | None:
+    def _sha256_at(self, location: str) -> str | None:
         with self._record.reading() as snapshot:
             return snapshot.sha256_at(location)
 
-    def _split(self, document: Document) -> list[Chunk]:
-        return split(
-            document,
-            window=self.embedder.window,
-            count_window_tokens=self.embedder.count_tokens,
-            budget=self.settings.budget,
-            overlap=self.settings.overlap,
-            encoding=self.settings.encoding,
-        )
-
-    def _store_all(self, readings: list["_Reading"], bar: Progress) -> Report:
-        report = Report()
+    def _store(self, readings: list[Reading], bar: Progress) -> Report:
         with self._record.reading() as snapshot:
-            prepared, embedded = self._embed(readings, snapshot, bar)
+            prepared, embedded = self._intake.embed(readings, snapshot.vectors_of_texts, bar)
         for reading, chunks in zip(readings, prepared, strict=True):
             with self._record.writing() as change:
-                if change.settings != asdict(self.settings):
-                    raise SettingsMismatch(
-                        f"The library in {str(self.folder)!r} was built again meanwhile. Open it again."
-                    )
+                self._check_settings(change)
                 change.put(reading.document, reading.location, reading.size, chunks)
-            source = (reading.document.source,)
-            report += Report(updated=source) if reading.is_update else Report(added=source)
-        return replace(report, passages_embedded=embedded)
-
-    def _embed(self, readings: list["_Reading"], snapshot: Snapshot, bar: Progress) -> tuple[list[list[Prepared]], int]:
-        """The chunks with their vectors, those of texts that are in the record taken from there; how many were made."""
-        texts: dict[bytes, str] = {}
-        keys: list[list[bytes]] = []
-        share: dict[bytes, float] = {}  # of a file's bytes, to move the bar by
-        for reading in readings:
-            keys.append([])
-            for chunk in reading.chunks:
-                text = self._embedded_text(reading.document, chunk)
-                keys[-1].append(hashlib.sha256(text.encode()).digest()[:16])
-                texts[keys[-1][-1]] = text
-                share[keys[-1][-1]] = share.get(keys[-1][-1], 0) + reading.size / len(reading.chunks)
-        vectors = snapshot.vectors_of_texts(texts)
-        bar.advance(sum(share[key] for key in vectors))
-        missing = [key for key in texts if key not in vectors]
-        for first in range(0, len(missing), GROUP):
-            group = missing[first : first + GROUP]
-            vectors.update(zip(group, self.embedder.embed([texts[key] for key in group]), strict=True))
-            bar.advance(sum(share[key] for key in group), passages=len(group))
-        prepared = [
-            [
-                Prepared(chunk, context(reading.document, chunk.start), key, vectors[key])
-                for chunk, key in zip(reading.chunks, its_keys, strict=True)
-            ]
-            for reading, its_keys in zip(readings, keys, strict=True)
-        ]
-        return prepared, len(missing)
-
-    def _embedded_text(self, document: Document, chunk: Chunk) -> str:
-        return embedded_text(document, chunk.start, chunk.text, self.embedder.window, self.embedder.count_tokens)
+        return Report(
+            added=tuple(reading.document.source for reading in readings if not reading.is_update),
+            updated=tuple(reading.document.source for reading in readings if reading.is_update),
+            passages_embedded=embedded,
+        )
 
     def _rebuild(self, change: Transaction, progress: bool) -> Report:
         report = Report()
         entries = change.entries()
-        model_stays = change.settings.get("model_sha256") == self.settings.model_sha256
+        same_model = change.settings.get("model_sha256") == self.settings.model_sha256
         with Progress("Building again", sum(entry.bytes for entry in entries), shown=progress) as bar:
             for entry in entries:
-                size, document = entry.bytes, change.document(entry.id)
                 try:
                     data = read_bytes(entry.location)
                     size, document = len(data), replace(parse(data, entry.location), source=entry.source)
                 except FileError as error:
+                    size, document = entry.bytes, change.document(entry.id)
                     report += Report(failed=(Failure(entry.source, f"{error.reason}; kept as it was read before"),))
-                assert document is not None
-                reading = _Reading(document, entry.location, size, True, self._split(document))
-                known: Snapshot | _NoVectors = change if model_stays else _NoVectors()
-                (chunks,), embedded = self._embed([reading], known, bar)  # type: ignore[arg-type]
+                reading = self._intake.cut(document, entry.location, size, is_update=True)
+                known_vectors = change.vectors_of_texts if same_model else lambda _: {}
+                (chunks,), embedded = self._intake.embed([reading], known_vectors, bar)
                 change.put(document, entry.location, size, chunks)
                 report += Report(updated=(entry.source,), passages_embedded=embedded)
         change.settle(asdict(self.settings))
         return report
 
-    def _nearest(self, snapshot: Snapshot, vector: "Vectors", k: int) -> list[tuple[int, float]]:
-        """Chunk ids and scores from the vector index in the state of the snapshot."""
-        with self._index_lock:
-            ids, scores = self._index_of(snapshot).search(vector, k)
-        return list(zip(ids.tolist(), scores.tolist(), strict=True))
-
-    def _index_of(self, snapshot: Snapshot) -> "FaissStore":
-        """The index brought to the state of the snapshot; to be called, and used, under the lock."""
-        from .vectors import FaissStore
-
-        dimension = self.embedder.dimension
-        if self._index is not None and self._index_generation > snapshot.generation:
-            behind = FaissStore(dimension)  # another thread has gone ahead: search what this snapshot sees
-            behind.add(*snapshot.vectors_after(0, dimension))
-            return behind
-        if self._index is None:
-            self._index = FaissStore.load(self.folder / INDEX_FILE, snapshot.stamp, dimension)
-            if self._index is None:
-                self._index = FaissStore(dimension)
-                self._index.add(*snapshot.vectors_after(0, dimension))
-                self._write_index(self._index, snapshot)
-        elif self._index_generation < snapshot.generation:
-            _catch_up(self._index, snapshot, dimension)
-        self._index_generation = snapshot.generation
-        return self._index
-
     def _save_index(self) -> None:
-        with self._record.reading() as snapshot, self._index_lock:
-            index = self._index_of(snapshot)
-            if index is self._index:
-                self._write_index(index, snapshot)
+        with self._record.reading() as snapshot:
+            self._index.save(snapshot)
 
-    def _write_index(self, index: "FaissStore", snapshot: Snapshot) -> None:
-        with suppress(OSError):  # whoever may only read the folder keeps the index in memory
-            index.save(self.folder / INDEX_FILE, snapshot.stamp)
+    def _check_settings(self, snapshot: Snapshot) -> None:
+        if snapshot.settings != asdict(self.settings):
+            raise SettingsMismatch(
+                f"The library in {str(self.folder)!r} was built again with other settings. Open it again."
+            )
 
 
 class View:
@@ -374,15 +264,20 @@ class View:
         self.clock = Clock()
 
     def search(self, query: str, k: int = 10, mode: str = "hybrid") -> list[Passage]:
-        """The k passages nearest to the query, best first. Raises QuestionError for a mode that is not there."""
+        """The k passages nearest to the query, best first.
+
+        Raises QuestionError for a mode that is not there, and for a query that is no text or is longer than the
+        embedding model's window (but for the lexical mode, which has no limit).
+        """
         checked_mode(mode)
+        self._check_query(query, mode)
         depth = max(k, DEPTH)
         rankings = []
         if mode != "lexical":
             with self.clock("embed"):
                 vector = self._library.embedder.embed([query])[0]
             with self.clock("dense"):
-                rankings.append(self._library._nearest(self._snapshot, vector, depth))
+                rankings.append(self._library._index.nearest(self._snapshot, vector, depth))
         if mode != "dense":
             with self.clock("lexical"):
                 rankings.append(self._lexical(query, depth))
@@ -394,32 +289,23 @@ class View:
 
     def document(self, document_id: str) -> Document:
         """The document with that id. Raises DocumentNotFound."""
-        document = self._snapshot.document(document_id)
-        if document is None:
-            raise DocumentNotFound(f"No document has the id {document_id!r}. `pincite documents` lists them.")
-        return document
+        return self._snapshot.document(document_id)
+
+    def _check_query(self, query: str, mode: str) -> None:
+        try:
+            query.encode()
+        except UnicodeEncodeError as error:
+            raise QuestionError(f"{query!r} holds half of a surrogate pair, which is no character.") from error
+        embedder = self._library.embedder
+        if mode != "lexical" and (tokens := embedder.count_tokens(query)) > embedder.window:
+            raise QuestionError(
+                f"The query has {tokens} tokens, the embedding model takes {embedder.window}. "
+                "Ask something shorter, or search with the mode lexical."
+            )
 
     def _lexical(self, query: str, depth: int) -> list[tuple[int, float]]:
         words = query_words(query)
         return self._snapshot.matching(words, depth, CONTEXT_WEIGHT) if words else []
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A document that was read and cut, on its way into the record."""
-
-    document: Document
-    location: str
-    size: int
-    is_update: bool
-    chunks: list[Chunk]
-
-
-class _NoVectors:
-    """Stands for a record none of whose vectors can be used again."""
-
-    def vectors_of_texts(self, _embedded: Iterable[bytes]) -> "dict[bytes, Vectors]":
-        return {}
 
 
 def _ids(ranking: list[tuple[int, float]], chunks: dict[int, tuple[Chunk, str]]) -> list[int]:
@@ -432,45 +318,6 @@ def _rounded(ranking: list[tuple[int, float]]) -> list[tuple[int, float]]:
     return [(chunk_id, round(score, _SCORE_DIGITS)) for chunk_id, score in ranking]
 
 
-def _catch_up(index: "FaissStore", snapshot: Snapshot, dimension: int) -> None:
-    import numpy as np
-
-    from .vectors import as_ids
-
-    held, wanted = index.ids(), snapshot.chunk_ids()
-    gone = np.setdiff1d(held, wanted)
-    if len(gone):
-        index.remove(as_ids(gone.tolist()))
-    index.add(*snapshot.vectors_after(int(held.max(initial=0)), dimension))
-
-
 def _stored_settings(record: Record) -> Settings:
     with record.reading() as snapshot:
-        return from_record(snapshot.settings)
-
-
-def _files(paths: Iterable[str | Path]) -> tuple[list[Path], list[Path]]:
-    """Files to read, each once and in a fixed order; and those in folders that are of no known kind."""
-    files: dict[Path, Path] = {}
-    skipped = []
-    for path in map(Path, paths):
-        if not path.exists():
-            raise FileError(path, "there is no such file or folder")
-        for file in _walk(path) if path.is_dir() else [path]:
-            if path.is_dir() and file.suffix.lower() not in SUFFIXES:
-                skipped.append(file)
-            else:
-                files.setdefault(file.resolve(), file)
-    return list(files.values()), skipped
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
-
-
-def _size(path: Path) -> int:
-    with suppress(OSError):
-        return path.stat().st_size
-    return 0
+        return Settings(**snapshot.settings)

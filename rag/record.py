@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from .errors import LibraryBusy, LibraryDamaged, LibraryError
+from .errors import DocumentNotFound, LibraryBusy, LibraryDamaged, LibraryError
 from .values import Chunk, Document, Heading, Page
 
 if TYPE_CHECKING:
@@ -187,14 +187,14 @@ class Snapshot:
         )
         return [Entry(*(*columns, json.loads(metadata))) for *columns, metadata in rows]
 
-    def document(self, document_id: str) -> Document | None:
-        """The document with that id."""
+    def document(self, document_id: str) -> Document:
+        """The document with that id. Raises DocumentNotFound."""
         row = self._connection.execute(
             "SELECT title, source, sha256, text, pages, headings, metadata, body_start FROM documents WHERE id = ?",
             (document_id,),
         ).fetchone()
         if row is None:
-            return None
+            raise DocumentNotFound(f"No document has the id {document_id!r}. `pincite documents` lists them.")
         title, source, sha256, text, pages, headings, metadata, body_start = row
         return Document(
             document_id,

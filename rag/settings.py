@@ -1,7 +1,7 @@
 """What a library was built with. Opened with anything else, its vectors and offsets would not fit."""
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .chunking import BUDGET, OVERLAP
 from .encoding import SHIPPED
@@ -63,8 +63,3 @@ class Settings:
         """What differs, one line each: "budget 128, not 200". The name of a model is not compared, its hash is."""
         mine, others = asdict(self), asdict(other)
         return [f"{key} {mine[key]}, not {others[key]}" for key in mine if key != "model" and mine[key] != others[key]]
-
-
-def from_record(stored: dict[str, Any]) -> Settings:
-    """The settings as the record holds them."""
-    return Settings(**stored)

@@ -4,7 +4,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable
 
-from .library import Report
+from .intake import Report
 from .record import Entry
 from .values import Answer, Citation, Passage
 
@@ -97,6 +97,6 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _escaped(character: str) -> str:
-    if unicodedata.category(character) == "Cc" or character in _BIDI:
+    if unicodedata.category(character) in ("Cc", "Cs") or character in _BIDI:
         return character.encode("unicode_escape").decode("ascii")
     return character

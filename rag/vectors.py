@@ -60,7 +60,8 @@ class FaissStore:
             self._train()
 
     def remove(self, ids: Ids) -> None:
-        self._index.remove_ids(ids)
+        if len(ids):
+            self._index.remove_ids(ids)
 
     def search(self, vector: Vectors, k: int) -> tuple[Ids, Vectors]:
         if not len(self):

@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 import sys
+import webbrowser
 from contextlib import closing
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from rag.library import Library
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORTS_TRIED = 100
+WAITING_AT_MOST = 64  # questions in the queue
 EXAMPLES = {  # by the sha256 of the document that they are about
     "8f5aeb6c2660b4027d23d8b11bb7fdfaf10d09d697f3aa28dfa59b538474a028": [
         "How many soldiers does the United States keep in Europe?",
@@ -45,17 +47,21 @@ def serve(folder: Path, *, host: str, port: int, open_browser: bool) -> None:
         port = _free_port(host, port)
         if host not in LOOPBACK:
             _say(f"Warning: whoever reaches {host} can ask and read everything in this library; there is no password.")
-        _say(f"Ready: http://{host}:{port}   (Ctrl+C stops it)")
-        blocks.queue(max_size=64).launch(
+        blocks.queue(max_size=WAITING_AT_MOST).launch(
             server_name=host,
             server_port=port,
-            inbrowser=open_browser,
             share=False,
             ssr_mode=False,
             quiet=True,
             footer_links=[],
             css_paths=STYLE,
+            prevent_thread_lock=True,
         )
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        _say(f"Ready: {address}   (Ctrl+C stops it)")
+        if open_browser:
+            webbrowser.open(address)
+        blocks.block_thread()
 
 
 def _library(folder: Path) -> Library:

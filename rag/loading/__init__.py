@@ -50,6 +50,10 @@ def read_bytes(path: str | Path, *, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     """What is in a file. Raises FileError when it is not there, empty, or larger than `max_bytes`."""
     path = Path(path)
     try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise FileError(path, "its name is no valid text; rename it") from error
+    try:
         size = path.stat().st_size
         if size > max_bytes:
             raise FileError(path, f"it has {size:,} bytes, more than the limit of {max_bytes:,}")

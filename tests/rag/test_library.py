@@ -1,5 +1,6 @@
 """The library: what is added is found, what is removed is not, and the record decides."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag import Cutting, Library
+from rag.derived import INDEX_FILE
 from rag.errors import (
     DocumentNotFound,
     FileError,
@@ -20,7 +22,7 @@ from rag.errors import (
     SettingsMismatch,
 )
 from rag.fakes import WordEmbedder
-from rag.library import INDEX_FILE, Failure
+from rag.intake import Failure
 from rag.record import FILE
 
 
@@ -310,3 +312,43 @@ def test_title_and_headings_are_searched_too(library: Library, tmp_path: Path) -
     library.add(tmp_path / "a.md")
     assert found(library, "harbour", "lexical") == ["Nothing happened."]
     assert found(library, "ferries", "lexical") == ["Nothing happened."]
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60) | st.text('ab"*^:()-+OR ', max_size=20))
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_can_be_searched_for(library: Library, query: str) -> None:
+    assert library.search(query) == []
+
+
+def test_query_that_cannot_be_searched_for_is_an_error(library: Library) -> None:
+    with pytest.raises(QuestionError, match="half of a surrogate pair"):
+        library.search("\ud800")
+    with pytest.raises(QuestionError, match="has 302 tokens, the embedding model takes 256"):
+        library.search("word " * 300)
+    assert library.search("word " * 300, mode="lexical") == []
+
+
+def test_file_whose_name_is_no_text_is_reported(library: Library, tmp_path: Path) -> None:
+    papers = write(tmp_path / "papers", a="Words.")
+    name = os.fsencode(papers) + b"/caf\xe9.txt"
+    try:
+        Path(os.fsdecode(name)).write_text("Words.")
+    except OSError:
+        return  # this file system takes no such name
+    report = library.add(papers)
+    assert len(report.added) == 1
+    assert [failure.reason for failure in report.failed] == ["its name is no valid text; rename it"]
+
+
+def test_processes_that_make_a_library_at_once_share_it(tmp_path: Path) -> None:
+    papers = write(tmp_path / "papers", **{f"p{n}": f"Paper {n}." for n in range(6)})
+    program = (
+        "import sys; from rag import Library; from rag.fakes import WordEmbedder\n"
+        "with Library.open(sys.argv[1], embedder=WordEmbedder()) as library: library.add(sys.argv[2])"
+    )
+    arguments = [sys.executable, "-c", program, str(tmp_path / "shared")]
+    children = [subprocess.Popen([*arguments, str(papers / f"p{n}.txt")]) for n in range(6)]
+    assert [child.wait() for child in children] == [0] * 6
+    with Library.open(tmp_path / "shared", embedder=WordEmbedder()) as library:
+        assert len(library.documents()) == 6
+        assert len(library.search("paper", 10, "dense")) == 6

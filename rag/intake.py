@@ -1,0 +1,151 @@
+"""Files on their way into a library: found in folders, read, cut, and embedded; what became of each is reported."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .chunking import embedded_text, split
+from .errors import FileError
+from .loading import SUFFIXES
+from .progress import Progress
+from .record import Prepared
+from .settings import Settings
+from .structure import context
+from .values import Chunk, Document
+
+if TYPE_CHECKING:
+    from .embedding import Embedder, Vectors
+
+GROUP = 256  # passages that are embedded together, so that batches can be sorted by length
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be read, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of each file, by the source as given. `skipped` are files in a folder that are of no known kind."""
+
+    added: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    failed: tuple[Failure, ...] = ()
+    skipped: tuple[str, ...] = ()
+    passages_embedded: int = 0
+
+    def __add__(self, other: "Report") -> "Report":
+        mine, others = asdict(self), asdict(other)
+        merged = {key: mine[key] + others[key] for key in mine if key != "failed"}
+        return Report(**merged, failed=self.failed + other.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document that was read and cut. `size`: bytes of its file; `is_update`: it was known before."""
+
+    document: Document
+    location: str
+    size: int
+    is_update: bool
+    chunks: list[Chunk]
+
+
+class Intake:
+    """Cuts documents and embeds their chunks by the settings of a library."""
+
+    def __init__(self, embedder: "Embedder", settings: Settings):
+        self._embedder = embedder
+        self._settings = settings
+
+    def cut(self, document: Document, location: str, size: int, *, is_update: bool) -> Reading:
+        """The document with its chunks."""
+        chunks = split(
+            document,
+            window=self._embedder.window,
+            count_window_tokens=self._embedder.count_tokens,
+            budget=self._settings.budget,
+            overlap=self._settings.overlap,
+            encoding=self._settings.encoding,
+        )
+        return Reading(document, location, size, is_update, chunks)
+
+    def embed(
+        self,
+        readings: list[Reading],
+        known_vectors: "Callable[[Iterable[bytes]], dict[bytes, Vectors]]",
+        bar: Progress,
+    ) -> tuple[list[list[Prepared]], int]:
+        """The chunks of each reading with their vectors, and how many of them were made.
+
+        A vector that is known, by the hash of the text that it was made from, is not made again.
+        """
+        texts: dict[bytes, str] = {}
+        keys: list[list[bytes]] = []
+        share: dict[bytes, float] = {}  # of a file's bytes, to move the bar by
+        for reading in readings:
+            keys.append([])
+            for chunk in reading.chunks:
+                text = self._embedded_text(reading.document, chunk)
+                key = hashlib.sha256(text.encode()).digest()[:16]
+                keys[-1].append(key)
+                texts[key] = text
+                share[key] = share.get(key, 0) + reading.size / len(reading.chunks)
+        vectors = known_vectors(texts)
+        bar.advance(sum(share[key] for key in vectors))
+        missing = [key for key in texts if key not in vectors]
+        for first in range(0, len(missing), GROUP):
+            group = missing[first : first + GROUP]
+            vectors.update(zip(group, self._embedder.embed([texts[key] for key in group]), strict=True))
+            bar.advance(sum(share[key] for key in group), passages=len(group))
+        return [_prepared(r, its_keys, vectors) for r, its_keys in zip(readings, keys, strict=True)], len(missing)
+
+    def _embedded_text(self, document: Document, chunk: Chunk) -> str:
+        return embedded_text(document, chunk.start, chunk.text, self._embedder.window, self._embedder.count_tokens)
+
+
+def _prepared(reading: Reading, keys: list[bytes], vectors: "dict[bytes, Vectors]") -> list[Prepared]:
+    return [
+        Prepared(chunk, context(reading.document, chunk.start), key, vectors[key])
+        for chunk, key in zip(reading.chunks, keys, strict=True)
+    ]
+
+
+def files_in(paths: Iterable[str | Path]) -> tuple[list[Path], list[Path]]:
+    """Files to read, each once and in a fixed order; and those in folders that are of no known kind.
+
+    Raises FileError for a path that is not there.
+    """
+    files: dict[Path, Path] = {}
+    skipped = []
+    for path in map(Path, paths):
+        if not path.exists():
+            raise FileError(path, "there is no such file or folder")
+        for file in _walk(path) if path.is_dir() else [path]:
+            if path.is_dir() and file.suffix.lower() not in SUFFIXES:
+                skipped.append(file)
+            else:
+                files.setdefault(file.resolve(), file)
+    return list(files.values()), skipped
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file; 0 when it cannot be told."""
+    with suppress(OSError):
+        return path.stat().st_size
+    return 0
