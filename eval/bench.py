@@ -7,12 +7,16 @@ Figures of a shared machine are ratios first: compare them within one run.
 
 import os
 import random
+import re
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -31,6 +35,7 @@ EMBEDDED = 512  # passages in the comparison of embedding
 ROUNDS = 3
 PLAIN_BATCH = 32  # what sentence-transformers takes when nothing is said
 QUESTIONS = 40
+VOCABULARY = 50_000
 PER_FILE = 200  # generated passages in a document
 
 
@@ -92,12 +97,17 @@ def _questions(folder: Path, size: int) -> None:
         assistant = Assistant(library)
         assistant.warm()
         asked = list(_asked(QUESTIONS))
-        timings = [assistant.ask(question).timings for question in asked]
+        timings, forward = [], []
+        with _forward_passes() as passes:
+            for question in asked:
+                passes.clear()
+                timings.append(assistant.ask(question).timings)
+                forward.append(sum(passes))
     for stage in Timings.__slots__:
         values = [getattr(each, stage) for each in timings]
         click.echo(f"  {stage:<12} {median(values):9.1f} ms p50 {quantiles(values, n=20)[-1]:9.1f} ms p95")
-    outside = median((t.total - t.embed - t.read) / t.total for t in timings)
-    click.echo(f"  outside embed and read {outside:.1%} of a question, median")
+    outside = median(1 - inside / t.total for inside, t in zip(forward, timings, strict=True))
+    click.echo(f"  outside the models' forward passes: {outside:.1%} of a question, median")
     command = [sys.executable, "-m", "rag", "ask", asked[0], "--library", str(folder / "library")]
     spent_new = []
     for _ in range(ROUNDS):
@@ -107,6 +117,32 @@ def _questions(folder: Path, size: int) -> None:
     click.echo(f"  `pincite ask` in a new process {median(spent_new):.1f} s (median of {ROUNDS})")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
     click.echo(f"  peak memory   {peak:8.0f} MB, building and asking")
+
+
+@contextmanager
+def _forward_passes() -> Iterator[list[float]]:
+    """Milliseconds of each forward pass of a model while the block runs."""
+    from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+
+    from rag.bert import Bert
+
+    begun: list[float] = []
+    passes: list[float] = []
+
+    def before(module: object, _: object) -> None:
+        if isinstance(module, Bert):
+            begun.append(time.perf_counter())
+
+    def after(module: object, _: object, __: object) -> None:
+        if isinstance(module, Bert):
+            passes.append((time.perf_counter() - begun.pop()) * 1000)
+
+    hooks = register_module_forward_pre_hook(before), register_module_forward_hook(after)
+    try:
+        yield passes
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def _asked(count: int) -> Iterator[str]:
@@ -119,17 +155,19 @@ def _asked(count: int) -> Iterator[str]:
 
 
 def _passages(generator: random.Random, count: int) -> Iterator[str]:
-    """Texts that fill a passage each: made-up sentences of the article's words, drawn by their frequency."""
-    words = [word.strip(".#") for word in (shipped_corpus() / ARTICLE).read_text(encoding="utf-8").split()]
-    names = [
-        f"{a}{b}" for a in ("Nor", "Vel", "Kar", "Tam", "Osh") for b in ("ik", "ova", "ana", "berg", "stad", "mund")
-    ]
+    """Texts that fill a passage each: words drawn by Zipf's law, the most frequent ones the article's.
+
+    (Mandelbrot's form of the law, 1 / (rank + 2.7); made-up words follow the article's.)
+    """
+    counted = Counter(re.findall(r"\w+", (shipped_corpus() / ARTICLE).read_text(encoding="utf-8").lower()))
+    words = [word for word, _ in counted.most_common()]
+    syllables = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
+    words += ["".join(generator.choices(syllables, k=3)) for _ in range(VOCABULARY - len(words))]
+    weights = list(accumulate(1 / (rank + 2.7) for rank in range(1, VOCABULARY + 1)))
     for _ in range(count):
-        parts = []
-        for _ in range(generator.randint(4, 5)):
-            chosen = [*generator.choices(words, k=generator.randint(10, 13)), generator.choice(names)]
-            parts.append(f"{' '.join(chosen).capitalize()} {generator.randint(1, 9999)}.")
-        yield " ".join(parts)
+        lengths = (generator.randint(11, 15) for _ in range(3))
+        sentences_of_it = (" ".join(generator.choices(words, cum_weights=weights, k=n)).capitalize() for n in lengths)
+        yield " ".join(f"{sentence} {generator.randint(1, 9999)}." for sentence in sentences_of_it)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from .models import MINILM, find_model
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+    from .bert import Bert
+
 Vectors = npt.NDArray[np.float32]
 BATCH_TOKENS = 2048  # tokens of a batch, padding included: about what stays in the cache; 4096 and 512 were slower
 
@@ -53,6 +55,15 @@ class SentenceEmbedder:
         self.window, self.dimension = _shape(self._folder)
 
     @cached_property
+    def _encoder(self) -> "Bert | None":
+        """The model without sentence-transformers; None when it is no BERT whose hidden states are just averaged."""
+        from .bert import load_bert, read_weights
+
+        if not _is_averaged_bert(self._folder):
+            return None
+        return load_bert(self._folder / "config.json", read_weights(self._folder))
+
+    @cached_property
     def _model(self) -> "SentenceTransformer":
         from sentence_transformers import SentenceTransformer
 
@@ -63,6 +74,8 @@ class SentenceEmbedder:
 
         Batches hold texts of similar length, so that little is padded. A text beyond `window` is cut by the model.
         """
+        if len(texts) == 1 and self._encoder is not None:
+            return self._embed_alone(texts[0])
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         lengths = [len(encoded.ids) for encoded in self._tokenizer.encode_batch(list(texts))]
         for batch in length_batches(lengths, BATCH_TOKENS):
@@ -73,6 +86,19 @@ class SentenceEmbedder:
                 normalize_embeddings=True,
                 show_progress_bar=False,
             )
+        return vectors
+
+    def _embed_alone(self, text: str) -> Vectors:
+        """The row of a question: the same numbers, without the seconds that importing the big library takes."""
+        import torch
+
+        assert self._encoder is not None
+        ids = torch.tensor([self._tokenizer.encode(text).ids])
+        if ids.shape[1] > self.window:
+            ids = torch.cat([ids[:, : self.window - 1], ids[:, -1:]], dim=1)
+        with torch.inference_mode():
+            mean = self._encoder(ids, torch.zeros_like(ids), torch.ones_like(ids)).mean(dim=1)
+            vectors: Vectors = torch.nn.functional.normalize(mean).numpy()
         return vectors
 
     def count_tokens(self, text: str) -> int:
@@ -95,3 +121,14 @@ def _shape(folder: Path) -> tuple[int, int]:
     window = json.loads((folder / "sentence_bert_config.json").read_text())["max_seq_length"]
     dimension = json.loads((folder / "config.json").read_text())["hidden_size"]
     return int(window), int(dimension)
+
+
+def _is_averaged_bert(folder: Path) -> bool:
+    """Whether a model is a BERT whose hidden states are averaged and normalized, as all-MiniLM-L6-v2's are."""
+    config = json.loads((folder / "config.json").read_text())
+    modules = [module["type"].rsplit(".")[-1] for module in json.loads((folder / "modules.json").read_text())]
+    if config.get("model_type") != "bert" or modules != ["Transformer", "Pooling", "Normalize"]:
+        return False
+    pooling = json.loads((folder / "1_Pooling" / "config.json").read_text())
+    chosen = [name for name, value in pooling.items() if name.startswith("pooling_mode_") and value is True]
+    return chosen == ["pooling_mode_mean_tokens"] and config.get("hidden_act") == "gelu"

@@ -20,10 +20,12 @@ from .progress import Progress
 from .record import Entry, Record, Snapshot, Transaction
 from .retrieval import CONTEXT_WEIGHT, DEPTH, checked_mode, fuse, query_words
 from .settings import Cutting, Settings
-from .values import Chunk, Document, Passage
+from .values import Document, Passage
 
 if TYPE_CHECKING:
-    from .embedding import Embedder
+    from .embedding import Embedder, Vectors
+
+Ranking = list[tuple[int, float]]  # chunk ids with scores, best first
 
 _SCORE_DIGITS = 6  # scores that differ by less are equal: which is first must not hang on rounding
 
@@ -261,6 +263,7 @@ class View:
     def __init__(self, library: Library, snapshot: Snapshot):
         self._library = library
         self._snapshot = snapshot
+        self._documents: dict[str, Document] = {}
         self.clock = Clock()
 
     def search(self, query: str, k: int = 10, mode: str = "hybrid") -> list[Passage]:
@@ -271,25 +274,18 @@ class View:
         """
         checked_mode(mode)
         self._check_query(query, mode)
-        depth = max(k, DEPTH)
-        rankings = []
-        if mode != "lexical":
-            with self.clock("embed"):
-                vector = self._library.embedder.embed([query])[0]
-            with self.clock("dense"):
-                rankings.append(self._library._index.nearest(self._snapshot, vector, depth))
-        if mode != "dense":
-            with self.clock("lexical"):
-                rankings.append(self._lexical(query, depth))
-        chunks = self._snapshot.chunks({chunk_id for ranking in rankings for chunk_id, _ in ranking})
-        ordered = [_ids(ranking, chunks) for ranking in rankings]
+        rankings = self._rankings(query, max(k, DEPTH), mode)
+        places = self._snapshot.places({chunk_id for ranking in rankings for chunk_id, _ in ranking})
+        ordered = [_ids(ranking, places) for ranking in rankings]
         scores = fuse(ordered) if mode == "hybrid" else dict(_rounded(rankings[0]))
-        best = _ids(list(scores.items()), chunks)[:k]
-        return [Passage(chunks[chunk_id][0], scores[chunk_id]) for chunk_id in best]
+        best = _ids(list(scores.items()), places)[:k]
+        return [Passage(self._snapshot.chunk(chunk_id), scores[chunk_id]) for chunk_id in best]
 
     def document(self, document_id: str) -> Document:
         """The document with that id. Raises DocumentNotFound."""
-        return self._snapshot.document(document_id)
+        if document_id not in self._documents:
+            self._documents[document_id] = self._snapshot.document(document_id)
+        return self._documents[document_id]
 
     def _check_query(self, query: str, mode: str) -> None:
         try:
@@ -303,18 +299,45 @@ class View:
                 "Ask something shorter, or search with the mode lexical."
             )
 
-    def _lexical(self, query: str, depth: int) -> list[tuple[int, float]]:
+    def _rankings(self, query: str, depth: int, mode: str) -> list[Ranking]:
+        from concurrent.futures import ThreadPoolExecutor
+
+        if mode == "lexical":
+            with self.clock("lexical"):
+                return [self._lexical(query, depth)]
+        if mode == "dense":
+            return [self._dense(self._vector(query), depth)]
+        with ThreadPoolExecutor(1) as aside:  # the words are looked up while the query is embedded
+            by_words = aside.submit(self._lexical, query, depth)
+            vector = self._vector(query)
+            with self.clock("lexical"):
+                lexical = by_words.result()
+        return [self._dense(vector, depth), lexical]
+
+    def _vector(self, query: str) -> "Vectors":
+        with self.clock("embed"):
+            (vector,) = self._library.embedder.embed([query])
+            return vector
+
+    def _dense(self, vector: "Vectors", depth: int) -> Ranking:
+        with self.clock("dense"):
+            return self._library._index.nearest(self._snapshot, vector, depth)
+
+    def _lexical(self, query: str, depth: int) -> Ranking:
         words = query_words(query)
         return self._snapshot.matching(words, depth, CONTEXT_WEIGHT) if words else []
 
 
-def _ids(ranking: list[tuple[int, float]], chunks: dict[int, tuple[Chunk, str]]) -> list[int]:
-    """Ids by score, equal scores by their place, so that the order does not hang on when a document was added."""
-    there = [(chunk_id, score) for chunk_id, score in _rounded(ranking) if chunk_id in chunks]
-    return [i for i, _ in sorted(there, key=lambda r: (-r[1], chunks[r[0]][1], chunks[r[0]][0].start))]
+def _ids(ranking: Ranking, places: dict[int, tuple[str, int]]) -> list[int]:
+    """Ids by score, equal scores by their place, so that the order does not hang on when a document was added.
+
+    An id without a place was removed from this snapshot, or is not in it yet, and is left out.
+    """
+    there = [(chunk_id, score) for chunk_id, score in _rounded(ranking) if chunk_id in places]
+    return [chunk_id for chunk_id, _ in sorted(there, key=lambda entry: (-entry[1], places[entry[0]]))]
 
 
-def _rounded(ranking: list[tuple[int, float]]) -> list[tuple[int, float]]:
+def _rounded(ranking: Ranking) -> Ranking:
     return [(chunk_id, round(score, _SCORE_DIGITS)) for chunk_id, score in ranking]
 
 

@@ -18,7 +18,9 @@ from .errors import ModelError, QuestionError
 from .models import WEIGHTS, find_model
 
 if TYPE_CHECKING:
-    from transformers import BertForQuestionAnswering
+    import torch
+
+    from .bert import Bert
 
 SHIPPED_READER = Path(__file__).parent / "weights" / "reader"
 WINDOW = 384  # tokens of question and passage together
@@ -26,9 +28,10 @@ STRIDE = 128  # tokens that one window of a long passage shares with the next
 LONGEST_ANSWER = 30  # tokens
 LONGEST_QUESTION = 128  # tokens; more would leave too little of the window for the passage
 SPANS_PER_PASSAGE = 3
+CANDIDATES = 24  # spans of a window among which those that do not overlap are chosen
 BATCH_TOKENS = 2048
 SCORE_DIGITS = 3  # scores that differ by less are equal, so that rounding in a batch cannot choose the answer
-_WORD_EMBEDDINGS = "bert.embeddings.word_embeddings.weight"
+_WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +72,19 @@ class ExtractiveReader:
         self._questions.no_truncation()
 
     @cached_property
-    def _model(self) -> "BertForQuestionAnswering":
+    def _model(self) -> "tuple[Bert, torch.nn.Linear]":
+        """The encoder, and the layer that gives a start and an end score to each of its hidden states."""
         import torch
-        from safetensors.torch import load_file
-        from transformers import BertConfig, BertForQuestionAnswering
 
-        weights = load_file(self._folder / WEIGHTS)
-        if _WORD_EMBEDDINGS not in weights:
-            weights[_WORD_EMBEDDINGS] = load_file(self._base / WEIGHTS)["embeddings.word_embeddings.weight"].half()
-        model = BertForQuestionAnswering(BertConfig.from_pretrained(self._folder))
-        model.load_state_dict({name: tensor.to(torch.float32) for name, tensor in weights.items()})
-        model.eval()  # type: ignore[no-untyped-call]
-        return model
+        from .bert import load_bert, read_weights
+
+        weights = read_weights(self._folder)
+        encoder = {name.removeprefix("bert."): tensor for name, tensor in weights.items()}
+        if _WORD_EMBEDDINGS not in encoder:
+            encoder[_WORD_EMBEDDINGS] = read_weights(self._base)[_WORD_EMBEDDINGS].half()
+        head = torch.nn.Linear(weights["qa_outputs.weight"].shape[1], 2)
+        head.load_state_dict({name: weights[f"qa_outputs.{name}"].float() for name in ("weight", "bias")})
+        return load_bert(self._folder / "config.json", encoder), head
 
     def read(self, question: str, passages: Sequence[str]) -> list[Span]:
         """At most three spans of each passage that do not overlap, best first; equal scores in order of passage.
@@ -106,6 +110,7 @@ class ExtractiveReader:
         """Start and end scores of each window's tokens."""
         import torch
 
+        encoder, head = self._model
         scores: dict[int, tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]] = {}
         for batch in length_batches([len(window.ids) for window in windows], BATCH_TOKENS):
             longest = len(windows[batch[0]].ids)
@@ -115,8 +120,7 @@ class ExtractiveReader:
                 filled = torch.tensor([window.ids, window.type_ids, window.attention_mask])
                 padded[:, row, : len(window.ids)] = filled
             with torch.inference_mode():
-                output = self._model(input_ids=padded[0], token_type_ids=padded[1], attention_mask=padded[2])
-            starts, ends = output.start_logits.numpy(), output.end_logits.numpy()
+                starts, ends = head(encoder(*padded)).numpy().transpose(2, 0, 1)
             for row, index in enumerate(batch):
                 length = len(windows[index].ids)
                 scores[index] = starts[row, :length], ends[row, :length]
@@ -127,25 +131,22 @@ def _best_spans(
     index: int, passage: str, window: Any, starts: npt.NDArray[np.float32], ends: npt.NDArray[np.float32]
 ) -> list[Span]:
     """Spans of one window, best first; more than are wanted, since some will overlap."""
-    inside = np.array([sequence == 1 for sequence in window.sequence_ids])
-    offsets = window.offsets
-    may_start = inside & np.array([not _inside_word(passage, start) for start, _ in offsets])
-    may_end = inside & np.array([not _inside_word(passage, end) for _, end in offsets])
-    scores = np.where(may_start, starts, -np.inf)[:, None] + np.where(may_end, ends, -np.inf)[None, :]
-    scores = np.where(_within_reach(len(offsets)), scores, -np.inf) - (starts[0] + ends[0])
-    wanted = min(SPANS_PER_PASSAGE * 8, scores.size)
-    best = np.argpartition(scores.ravel(), -wanted)[-wanted:]
-    spans = []
-    for first, last in zip(*np.unravel_index(best, scores.shape), strict=True):
-        if np.isfinite(scores[first, last]):
-            score = round(float(scores[first, last]), SCORE_DIGITS)
-            spans.append(Span(index, offsets[first][0], offsets[last][1], score))
-    return sorted(spans, key=_order)
-
-
-def _within_reach(length: int) -> npt.NDArray[np.bool_]:
-    distance = np.arange(length)[None, :] - np.arange(length)[:, None]
-    return (distance >= 0) & (distance < LONGEST_ANSWER)
+    offsets, no_answer = window.offsets, starts[0] + ends[0]
+    inside = np.array(window.type_ids) == 1
+    inside[-1] = False  # the last [SEP]
+    ends = np.append(np.where(inside, ends, -np.inf), np.full(LONGEST_ANSWER - 1, -np.inf))
+    scores = np.where(inside, starts, -np.inf)[:, None] + np.lib.stride_tricks.sliding_window_view(ends, LONGEST_ANSWER)
+    scores -= no_answer
+    spans: list[Span] = []
+    for flat in np.argsort(-scores, axis=None, kind="stable"):
+        first, length = divmod(int(flat), LONGEST_ANSWER)
+        score = float(scores[first, length])
+        if not np.isfinite(score) or len(spans) == CANDIDATES:
+            break
+        start, end = offsets[first][0], offsets[first + length][1]
+        if not _inside_word(passage, start) and not _inside_word(passage, end):
+            spans.append(Span(index, start, end, round(score, SCORE_DIGITS)))
+    return spans
 
 
 def _inside_word(text: str, position: int) -> bool:

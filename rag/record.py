@@ -31,7 +31,7 @@ CREATE TABLE documents (
     id TEXT PRIMARY KEY, location TEXT NOT NULL UNIQUE, source TEXT NOT NULL, title TEXT NOT NULL,
     sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, added TEXT NOT NULL, metadata TEXT NOT NULL,
     pages TEXT NOT NULL, headings TEXT NOT NULL, body_start INTEGER NOT NULL, text TEXT NOT NULL
-) WITHOUT ROWID;
+);
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
@@ -237,15 +237,19 @@ class Snapshot:
         rows = ((key, self._connection.execute(query, (key,)).fetchone()) for key in embedded)
         return {key: np.frombuffer(row[0], np.float32) for key, row in rows if row}
 
-    def chunks(self, ids: Iterable[int]) -> dict[int, tuple[Chunk, str]]:
-        """Chunks, with the source of their document, by id; ids that are not there are left out."""
+    def places(self, ids: Iterable[int]) -> dict[int, tuple[str, int]]:
+        """Source of the document and start of each chunk, by id; ids that are not there are left out."""
         rows = self._connection.execute(
-            'SELECT chunks.id, chunks.document_id, chunks.start, chunks."end", words.body, documents.source'
-            " FROM chunks JOIN words ON words.rowid = chunks.id JOIN documents ON documents.id = chunks.document_id"
-            " WHERE chunks.id IN (SELECT value FROM json_each(?))",
+            "SELECT chunks.id, source, start FROM json_each(?) CROSS JOIN chunks ON chunks.id = json_each.value"
+            " CROSS JOIN documents ON documents.id = document_id",  # CROSS: to be joined in this order
             (json.dumps(list(ids)),),
         )
-        return {chunk_id: (Chunk(*chunk), source) for chunk_id, *chunk, source in rows}
+        return {chunk_id: (source, start) for chunk_id, source, start in rows}
+
+    def chunk(self, chunk_id: int) -> Chunk:
+        """The chunk with that id, which must be there."""
+        query = 'SELECT document_id, start, "end", body FROM chunks JOIN words ON words.rowid = chunks.id'
+        return Chunk(*self._connection.execute(f"{query} WHERE chunks.id = ?", (chunk_id,)).fetchone())
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
         """All chunks of a document, in order."""

@@ -107,7 +107,10 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Milliseconds spent on one question: `rest` is what the four named stages leave of `total`."""
+    """Milliseconds spent on one question: `rest` is what the four named stages leave of `total`.
+
+    Words are looked up while the question is embedded; `lexical` is how much longer that took.
+    """
 
     embed: float
     dense: float

