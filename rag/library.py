@@ -316,7 +316,7 @@ class View:
 
     def _vector(self, query: str) -> "Vectors":
         with self.clock("embed"):
-            (vector,) = self._library.embedder.embed([query])
+            vector: Vectors = self._library.embedder.embed([query])[0]
             return vector
 
     def _dense(self, vector: "Vectors", depth: int) -> Ranking:
