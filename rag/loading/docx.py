@@ -1,6 +1,6 @@
 """Word documents: paragraphs and tables in their order, a table row as a line, styles tell the headings.
 
-Headers, footers, footnotes, comments and text boxes are left out.
+Tracked changes are read as accepted. Headers, footers, footnotes, comments and text boxes are left out.
 """
 
 import io
@@ -13,6 +13,8 @@ from .extracted import Extracted, TextBuilder, Unreadable
 
 MAX_UNPACKED_BYTES = 1_000_000_000  # an honest document unpacks to a few times its size; a zip bomb does not stop
 CELL_BREAK = " | "
+_SHOWN = {"t": "", "tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}  # what each shows; "": its text
+_HIDDEN = frozenset({"del", "moveFrom", "txbxContent", "tabs"})
 _HEADING_STYLE = re.compile(r"heading (\d)", re.IGNORECASE)
 
 
@@ -24,16 +26,16 @@ def read_docx(data: bytes) -> Extracted:
         if hasattr(block, "rows"):
             builder.add(_table(block))
         elif level := _heading_level(block):
-            builder.add_heading(normalize_line_ends(block.text), level)
+            builder.add_heading(_text(block), level)
         else:
-            builder.add(normalize_line_ends(block.text))
+            builder.add(_text(block))
     properties = document.core_properties
     metadata = {"author": properties.author, "language": properties.language}
     if properties.modified:
         metadata["date"] = properties.modified.date().isoformat()
     return Extracted(
         builder.text(),
-        title=properties.title or next((h.title for h in builder.headings), None),
+        title=properties.title or next((h.title for h in builder.headings if h.start == 0), None),
         headings=tuple(builder.headings),
         metadata={key: value for key, value in metadata.items() if value},
     )
@@ -68,5 +70,22 @@ def _table(table: Any) -> str:
 def _row(row: Any) -> str:
     cells: dict[int, str] = {}
     for cell in row.cells:  # a merged cell comes once for each column that it spans
-        cells.setdefault(id(cell._tc), " ".join(normalize_line_ends(cell.text).split()))
+        cells.setdefault(id(cell._tc), _cell(cell))
     return CELL_BREAK.join(text for text in cells.values() if text)
+
+
+def _cell(cell: Any) -> str:
+    """A cell on one line, tables inside it too."""
+    blocks = cell.iter_inner_content()
+    texts = (_table(block) if hasattr(block, "rows") else _text(block) for block in blocks)
+    return CELL_BREAK.join(filter(None, (" ".join(text.split()) for text in texts)))
+
+
+def _text(paragraph: Any) -> str:
+    """The paragraph with all tracked changes accepted; python-docx would leave out what was inserted."""
+    parts = []
+    for node in paragraph._p.iter():
+        name = node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
+        if name in _SHOWN and not any(a.tag.rpartition("}")[2] in _HIDDEN for a in node.iterancestors()):
+            parts.append(_SHOWN[name] or node.text or "")
+    return normalize_line_ends("".join(parts))

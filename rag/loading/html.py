@@ -1,6 +1,7 @@
 """Web pages: trafilatura keeps the article and drops navigation, cookie notices and footers."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from .decoding import decode
@@ -9,6 +10,7 @@ from .extracted import Extracted, TextBuilder, Unreadable
 CELL_BREAK = " | "
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _DECLARATION_WITHIN = 2048  # bytes: HTML 5 asks for the first 1024; real pages are later
+_PERMALINKS = ["//a[contains(@class, 'headerlink') or contains(@class, 'anchor-link')]"]  # the pilcrow behind a heading
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 
 
@@ -22,7 +24,7 @@ def read_html(data: bytes) -> Extracted:
     declared = _DECLARED.search(data[:_DECLARATION_WITHIN])
     source = decode(data, declared.group(1).decode("ascii") if declared else None)
     page: Any = bare_extraction(
-        source, favor_recall=True, include_comments=False, include_tables=True, with_metadata=True
+        source, favor_recall=True, include_comments=False, with_metadata=True, prune_xpath=_PERMALINKS
     )
     if page is None or page.body is None:
         raise Unreadable("no text was found in the page")
@@ -31,7 +33,7 @@ def read_html(data: bytes) -> Extracted:
     metadata = {"author": page.author, "date": page.date, "language": page.language, "site": page.sitename}
     return Extracted(
         builder.text(),
-        title=page.title or next((h.title for h in builder.headings), None),
+        title=(page.title or "").rstrip("¶# ") or next((h.title for h in builder.headings), None),
         headings=tuple(builder.headings),
         metadata={key: value for key, value in metadata.items() if value},
     )
@@ -47,12 +49,24 @@ def _add_blocks(parent: Any, builder: TextBuilder) -> None:
         elif element.tag == "table":
             builder.add("\n".join(filter(None, (_row(row) for row in element.iter("row")))))
         elif element.tag == "list":
-            builder.add("\n".join(f"- {line}" for line in filter(None, (_flat(i) for i in element.iter("item")))))
+            builder.add("\n".join(_items(element)))
         elif element.tag == "code":
             builder.add("".join(element.itertext()))
         else:
             builder.add(_flat(element))
         builder.add(_SPACES.sub(" ", element.tail or ""))
+
+
+def _items(element: Any, indent: str = "") -> Iterator[str]:
+    """A line for each item, those of a list inside an item indented below it."""
+    for item in element.iterchildren("item", "list"):
+        if item.tag == "list":
+            yield from _items(item, indent + "  ")
+            continue
+        if line := _flat(item):
+            yield f"{indent}- {line}"
+        for inner in item.iterchildren("list"):
+            yield from _items(inner, indent + "  ")
 
 
 def _level(element: Any) -> int:
@@ -76,5 +90,6 @@ def _collect(element: Any, parts: list[str]) -> None:
     for child in element:
         if child.tag == "lb":
             parts.append("\v")
-        _collect(child, parts)
+        if child.tag != "list":
+            _collect(child, parts)
         parts.append(child.tail or "")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import docx
 import pytest
+from docx.oxml import OxmlElement
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
@@ -152,6 +153,32 @@ def test_docx_keeps_headings_and_tables_in_order(tmp_path: Path) -> None:
         == "Minutes\n\nThe council met on 3 May.\n\nBudget\n\nPost | Sum\nRoads | 1,200\n\nIt was adopted."
     )
     assert [(h.level, h.title) for h in document.headings] == [(1, "Minutes"), (2, "Budget")]
+
+
+def test_docx_tracked_insertions_and_inner_tables_are_read_and_deletions_are_not(tmp_path: Path) -> None:
+    source = docx.Document()
+    paragraph = source.add_paragraph("The reserve is ")
+    for mark, tag, words in (("ins", "t", "90,000"), ("del", "delText", "10,000")):
+        change, run, text = (OxmlElement(f"w:{name}") for name in (mark, "r", tag))
+        text.text = words
+        run.append(text)
+        change.append(run)
+        paragraph._p.append(change)
+    inner = source.add_table(1, 1).cell(0, 0).add_table(1, 2)
+    inner.cell(0, 0).text, inner.cell(0, 1).text = "Lighting", "38,500"
+    document = load(write(tmp_path, "a.docx", docx_bytes(source)))
+    assert document.text == "The reserve is 90,000\n\nLighting | 38,500"
+
+
+def test_html_lists_inside_lists_are_read_once_and_permalinks_dropped(tmp_path: Path) -> None:
+    page = (
+        "<!doctype html><html><body><main><h2>Members<a class=headerlink href=#m>¶</a></h2>"
+        "<p>The committee has these members, as the register of the town says in its last edition:</p>"
+        "<ul><li>Chair<ul><li>Ada Berg</li><li>Max Roth</li></ul></li><li>Clerk</li></ul></main></body></html>"
+    )
+    document = load(write(tmp_path, "a.html", page))
+    assert [h.title for h in document.headings] == ["Members"]
+    assert document.text.endswith("edition:\n\n- Chair\n  - Ada Berg\n  - Max Roth\n- Clerk")
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.bin", "a"])
