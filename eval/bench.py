@@ -33,6 +33,7 @@ SEED = 2022
 ARTICLE = "ukraine-standoff-2022.md"
 EMBEDDED = 512  # passages in the comparison of embedding
 ROUNDS = 3
+INDEX_SIZES = (20_000, 100_000, 200_000)
 PLAIN_BATCH = 32  # what sentence-transformers takes when nothing is said
 QUESTIONS = 40
 VOCABULARY = 50_000
@@ -48,6 +49,39 @@ def main(sizes: tuple[int, ...]) -> None:
         for size in sorted(sizes):  # peak memory only ever rises
             _questions(Path(folder) / str(size), size)
     _embedding()
+    _index()
+
+
+def _index() -> None:
+    """One search among many vectors: exact, and by an index that looks into a part of them."""
+    import faiss
+    import numpy as np
+
+    from rag.embedding import SentenceEmbedder
+    from rag.vectors import FaissStore, as_ids, recall
+
+    faiss.omp_set_num_threads(1)
+    generator = np.random.default_rng(SEED)
+    real = SentenceEmbedder().embed(list(_passages(random.Random(SEED), EMBEDDED)))
+    click.echo()
+    for size in INDEX_SIZES:
+        mixed = real[generator.integers(len(real), size=size)] + real[generator.integers(len(real), size=size)]
+        mixed += generator.normal(scale=0.02, size=mixed.shape).astype(np.float32)
+        vectors = mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
+        for kind, exact_up_to in (("exact", size), ("IVF", 0)):
+            store, ids = FaissStore(vectors.shape[1], exact_up_to), as_ids(range(size))
+            begun = time.perf_counter()
+            store.add(ids, vectors)
+            built = time.perf_counter() - begun
+            spent = []
+            for vector in vectors[:200]:
+                begun = time.perf_counter()
+                store.search(vector, 50)
+                spent.append((time.perf_counter() - begun) * 1000)
+            click.echo(
+                f"index of {size:>7,} vectors, {kind:<5}: {median(spent):5.1f} ms p50, built in {built:4.1f} s, "
+                f"recall@10 {recall(store, ids, vectors, k=10, sample=100):.3f}"
+            )
 
 
 def _embedding() -> None:

@@ -17,7 +17,7 @@ from .values import Chunk, Document, Heading
 BUDGET = 128  # tokens of a chunk
 OVERLAP = 1  # sentences that a chunk repeats from the one before
 CONTEXT_SHARE = 0.25  # of the window, for title and headings
-_LIKELY_CUT = 16  # characters looked back through for a place where a long sentence may be cut
+_JOINERS = "\u200d\ufe0e\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"  # they belong to the character before
 
 
 def split(
@@ -94,9 +94,10 @@ def _cut_to_fit(text: str, span: Span, fits: Callable[[int, int], bool]) -> list
     start, end = span
     parts = []
     while not fits(start, end):
-        # The longest piece that fits: whether a longer one does is as good as monotone, and the next line makes sure.
         length = bisect_left(range(1, end - start), True, key=lambda n: not fits(start, start + n))
         cut = _good_cut(text, start, start + max(length, 1))
+        while cut > start + 1 and not fits(start, cut):  # a shorter piece may have more tokens, if seldom
+            cut = start + (cut - start) // 2
         parts.append((start, len(text[:cut].rstrip()) if text[cut - 1].isspace() else cut))
         start = cut
         while start < end and text[start].isspace():
@@ -114,6 +115,3 @@ def _good_cut(text: str, start: int, cut: int) -> int:
     ):
         cut -= 1
     return cut
-
-
-_JOINERS = "\u200d\ufe0e\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"

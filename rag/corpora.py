@@ -4,7 +4,11 @@ from pathlib import Path
 
 
 def shipped_corpus() -> Path:
-    """The folder of documents that ships with the project: in a checkout beside this package, in a wheel inside it."""
+    """The folder of documents that ships with the project: in a checkout beside this package, in a wheel inside it.
+
+    Inside the current folder it is given as one would type it there.
+    """
     import rag
 
-    return next(path for parent in rag.__path__ if (path := Path(parent) / "corpus").is_dir())
+    folder = next(path for parent in rag.__path__ if (path := Path(parent) / "corpus").is_dir())
+    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from .embedding import Embedder
 
 
+SMALLEST_BUDGET = 4  # what one character may take
+
+
 @dataclass(frozen=True, slots=True)
 class Cutting:
     """How documents are cut: `budget` tokens of `encoding` a chunk, `overlap` sentences repeated in the next."""
@@ -21,8 +24,8 @@ class Cutting:
     encoding: str = SHIPPED
 
     def __post_init__(self) -> None:
-        if self.budget < 1:
-            raise LibraryError(f"A chunk cannot have a budget of {self.budget} tokens; give 1 or more.")
+        if self.budget < SMALLEST_BUDGET:
+            raise LibraryError(f"A chunk cannot have a budget of {self.budget} tokens; give {SMALLEST_BUDGET} or more.")
         if self.overlap < 0:
             raise LibraryError(f"Chunks cannot overlap by {self.overlap} sentences; give 0 or more.")
 

@@ -95,7 +95,7 @@ def assert_complete(text: str, chunks: list[Chunk]) -> None:
 @given(
     st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=400)
     | st.text("ab. \n-1#", min_size=1, max_size=400),
-    st.integers(8, 40),
+    st.integers(4, 40),
     st.integers(0, 3),
 )
 def test_chunks_are_slices_within_the_budget_that_leave_nothing_out(text: str, budget: int, overlap: int) -> None:

@@ -231,6 +231,12 @@ def test_rebuild_takes_new_settings_and_keeps_what_cannot_be_read_any_more(libra
         library.search("Two")
 
 
+@pytest.mark.parametrize(("wrong", "message"), [({"budget": 3}, "budget of 3"), ({"overlap": -1}, "overlap by -1")])
+def test_cutting_that_cannot_be_is_refused(wrong: dict[str, int], message: str) -> None:
+    with pytest.raises(LibraryError, match=message):
+        Cutting(**wrong)  # type: ignore[arg-type]
+
+
 def test_folder_without_a_library_is_named_with_the_command_that_makes_one(tmp_path: Path) -> None:
     with pytest.raises(LibraryNotFound, match=rf"{tmp_path}.*pincite index PATH --library {tmp_path}"):
         Library.open(tmp_path, create=False)
