@@ -40,7 +40,10 @@ class Result:
 
 def measure(assistant: Assistant, questions: Sequence[Question], k: int | None = None) -> Result:
     """Ask each question and compare. `k` is the number of passages to read, the assistant's own when None."""
-    answers, has_answer, no_answer, exact = [], [], [], []
+    answers: list[dict[str, Any]] = []
+    has_answer: list[tuple[dict[str, float], bool]] = []
+    no_answer: list[tuple[dict[str, float], bool]] = []
+    exact: list[bool] = []
     for question in questions:
         answer = assistant.ask(question.question, k=k)
         gold = [text for text, _ in question.answers]

@@ -50,7 +50,7 @@ def page(assistant: Assistant, examples: list[str]) -> Any:
                     api_name="ask",
                 )
             with gr.Column(scale=2, min_width=300):
-                panel.render()
+                panel.render()  # type: ignore[no-untyped-call]
     return blocks
 
 
