@@ -199,7 +199,7 @@ def _passages(generator: random.Random, count: int) -> Iterator[str]:
     words += ["".join(generator.choices(syllables, k=3)) for _ in range(VOCABULARY - len(words))]
     weights = list(accumulate(1 / (rank + 2.7) for rank in range(1, VOCABULARY + 1)))
     for _ in range(count):
-        lengths = (generator.randint(11, 15) for _ in range(3))
+        lengths = (generator.randint(5, 17) for _ in range(generator.randint(1, 3)))
         sentences_of_it = (" ".join(generator.choices(words, cum_weights=weights, k=n)).capitalize() for n in lengths)
         yield " ".join(f"{sentence} {generator.randint(1, 9999)}." for sentence in sentences_of_it)
 

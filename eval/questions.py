@@ -26,7 +26,7 @@ class Question:
 def read_questions(path: Path) -> list[Question]:
     """The questions in a file. Raises EvaluationError, with file and line, for what is none, and for an empty file."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"Cannot read the question set {str(path)!r}: {error}.") from error
     questions = [_question(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]

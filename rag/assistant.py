@@ -150,7 +150,7 @@ def _whole(passage: Passage, view: View) -> Citation:
 
 
 def _checked(question: str) -> str:
-    if not question.strip():
+    if not isinstance(question, str) or not question.strip():
         raise QuestionError('The question is empty. Ask something, such as "Who signed the treaty?".')
     return question.strip()
 

@@ -7,15 +7,16 @@ headings that go with it, into the window of the embedding model: nothing is cut
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import islice, pairwise, takewhile
 
 from .encoding import count_tokens
 from .sentences import Span, sentences
 from .structure import context, sections
-from .values import Chunk, Document, Heading
+from .values import Chunk, Document
 
 BUDGET = 128  # tokens of a chunk
 OVERLAP = 1  # sentences that a chunk repeats from the one before
+_FIRST_TRY = 1024  # characters: nearly every sentence is shorter
 CONTEXT_SHARE = 0.25  # of the window, for title and headings
 _JOINERS = "\u200d\ufe0e\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"  # they belong to the character before
 
@@ -69,7 +70,8 @@ def embedded_text(
 
 def _sentences(document: Document, start: int, end: int) -> list[Span]:
     """Sentences of a section; a heading of a lower level inside it is one of its own."""
-    inside: list[Heading] = [h for h in document.headings if start <= h.start and h.end <= end]
+    first_inside = bisect_left(document.headings, start, key=lambda h: h.start)
+    inside = list(takewhile(lambda h: h.end <= end, islice(document.headings, first_inside, None)))
     cuts = sorted({start, end, *(h.start for h in inside), *(h.end for h in inside)})
     language = document.metadata.get("language", "en")
     return [span for first, last in pairwise(cuts) for span in sentences(document.text, first, last, language)]
@@ -91,18 +93,30 @@ def _pack(units: list[Span], overlap: int, fits: Callable[[int, int], bool]) -> 
 
 
 def _cut_to_fit(text: str, span: Span, fits: Callable[[int, int], bool]) -> list[Span]:
+    """The span, or pieces of it that fit; never more of it is looked at than twice what fits."""
     start, end = span
-    parts = []
-    while not fits(start, end):
-        length = bisect_left(range(1, end - start), True, key=lambda n: not fits(start, start + n))
-        cut = _good_cut(text, start, start + max(length, 1))
+    parts: list[Span] = []
+    while start < end:
+        short, long = start, min(start + _FIRST_TRY, end)
+        while fits(start, long) and long < end:
+            short, long = long, min(start + 2 * (long - start), end)
+        if fits(start, long):
+            return [*parts, (start, end)]
+        cut = short + bisect_left(range(short + 1, long), True, key=lambda n: not fits(start, n))
+        cut = _good_cut(text, start, max(cut, start + 1))
         while cut > start + 1 and not fits(start, cut):  # a shorter piece may have more tokens, if seldom
             cut = start + (cut - start) // 2
-        parts.append((start, len(text[:cut].rstrip()) if text[cut - 1].isspace() else cut))
+        parts.append((start, _before_space(text, start, cut)))
         start = cut
         while start < end and text[start].isspace():
             start += 1
-    return [*parts, (start, end)]
+    return parts
+
+
+def _before_space(text: str, start: int, end: int) -> int:
+    while end > start + 1 and text[end - 1].isspace():
+        end -= 1
+    return end
 
 
 def _good_cut(text: str, start: int, cut: int) -> int:

@@ -176,10 +176,15 @@ def remove(id_or_source: str, folder: Path) -> None:
 @main.command()
 @_library_option
 @click.option("--host", default=DEFAULT_HOST, help="Address to listen on.")
-@click.option("--port", default=DEFAULT_PORT, help="Port to listen on; the next free one is taken when it is in use.")
+@click.option(
+    "--port",
+    default=DEFAULT_PORT,
+    type=click.IntRange(1, 65535),
+    help="Port to listen on; the next free one is taken when it is in use.",
+)
 @click.option("--open/--no-open", "open_browser", default=False, help="Open the page in a browser.")
 def chat(folder: Path, host: str, port: int, open_browser: bool) -> None:
-    """Serve the page to ask in. A library that is not there yet is built from the shipped corpus."""
+    """Serve the page to ask in. A library without documents is built from the shipped corpus."""
     from .ui.serve import serve
 
     serve(folder, host=host, port=port, open_browser=open_browser)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from .errors import ModelError
 from .models import MINILM, find_model
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .bert import Bert
 
 Vectors = npt.NDArray[np.float32]
+_NEEDED = ("tokenizer.json", "config.json", "modules.json", "sentence_bert_config.json")
 BATCH_TOKENS = 2048  # tokens of a batch, padding included: about what stays in the cache; 4096 and 512 were slower
 
 
@@ -47,8 +49,13 @@ class SentenceEmbedder:
     def __init__(self, model: str = MINILM):
         from tokenizers import Tokenizer
 
-        self.name = model
+        self.name = str(Path(model).resolve()) if Path(model).is_dir() else model
         self._folder, self.sha256 = find_model(model)
+        missing = [name for name in _NEEDED if not (self._folder / name).is_file()]
+        if missing:
+            raise ModelError(
+                f"The folder {str(self._folder)!r} is no sentence-transformers model: {missing[0]} is missing."
+            )
         self._tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()

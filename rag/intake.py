@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .chunking import embedded_text, split
-from .errors import FileError
-from .loading import SUFFIXES
+from .loading import SUFFIXES, locate
 from .progress import Progress
 from .record import Prepared
 from .settings import Settings
@@ -120,28 +119,37 @@ def _prepared(reading: Reading, keys: list[bytes], vectors: "dict[bytes, Vectors
     ]
 
 
-def files_in(paths: Iterable[str | Path]) -> tuple[list[Path], list[Path]]:
-    """Files to read, each once and in a fixed order; and those in folders that are of no known kind.
+def files_in(paths: Iterable[str | Path]) -> tuple[list[Path], Report]:
+    """Files to read, each once and in a fixed order; and a report of what in the folders is not among them.
 
-    Raises FileError for a path that is not there.
+    Skipped are files of no known kind and links to folders; failed are folders that may not be entered. What is
+    hidden (a name that begins with a dot) is left out. Raises FileError for a path that is not there.
     """
     files: dict[Path, Path] = {}
-    skipped = []
+    skipped: list[str] = []
+    failed: list[Failure] = []
     for path in map(Path, paths):
-        if not path.exists():
-            raise FileError(path, "there is no such file or folder")
-        for file in _walk(path) if path.is_dir() else [path]:
-            if path.is_dir() and file.suffix.lower() not in SUFFIXES:
-                skipped.append(file)
+        if not locate(path).is_dir():
+            files.setdefault(locate(path), path)
+            continue
+        for file in _walk(path, failed):
+            if file.suffix.lower() in SUFFIXES and not file.is_dir():
+                files.setdefault(Path(os.path.abspath(file)), file)  # noqa: PTH100 - as `locate`, but a name may be odd
             else:
-                files.setdefault(file.resolve(), file)
-    return list(files.values()), skipped
+                skipped.append(str(file))
+    return list(files.values()), Report(skipped=tuple(skipped), failed=tuple(failed))
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
+def _walk(folder: Path, failed: list[Failure]) -> Iterator[Path]:
+    """Files below a folder, and links to folders, which are not followed."""
+
+    def fail(error: OSError) -> None:
+        failed.append(Failure(str(error.filename), error.strerror or str(error)))
+
+    for parent, folders, names in os.walk(folder, onerror=fail):
+        links = [name for name in folders if Path(parent, name).is_symlink()]
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
+        yield from (Path(parent, name) for name in sorted([*names, *links]) if not name.startswith("."))
 
 
 def size_of(path: Path) -> int:

@@ -5,6 +5,7 @@ it is missing, damaged or behind.
 """
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from .clock import Clock
 from .derived import DerivedIndex
+from .encoding import encoding
 from .errors import DocumentNotFound, FileError, LibraryNotFound, QuestionError, SettingsMismatch
 from .intake import GROUP, Failure, Intake, Reading, Report, files_in, size_of
-from .loading import parse, read_bytes
+from .loading import locate, parse, read_bytes
 from .progress import Progress
 from .record import Entry, Record, Snapshot, Transaction
 from .retrieval import CONTEXT_WEIGHT, DEPTH, checked_mode, fuse, query_words
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 Ranking = list[tuple[int, float]]  # chunk ids with scores, best first
 
+MOST_PASSAGES = 1_000_000
 _SCORE_DIGITS = 6  # scores that differ by less are equal: which is first must not hang on rounding
 
 
@@ -65,6 +68,7 @@ class Library:
                 )
             embedder = embedder or SentenceEmbedder()
             settings = Settings.of(embedder, cutting or Cutting())
+            encoding(settings.encoding)  # raises before anything is made
             record = Record.create(folder, asdict(settings))
         else:
             record = Record(folder)
@@ -99,6 +103,7 @@ class Library:
             raise LibraryNotFound(f"There is no library in {str(folder)!r} to build again.")
         embedder = embedder or SentenceEmbedder()
         library = cls(Record(folder), embedder, Settings.of(embedder, cutting or Cutting()))
+        encoding(library.settings.encoding)
         with library._record.writing() as change:
             report = library._rebuild(change, progress)
         library._save_index()
@@ -122,8 +127,7 @@ class Library:
         document is one change. A file that cannot be read is reported and the rest goes on. Raises FileError for a
         path that is not there, before anything is read.
         """
-        files, skipped = files_in(paths)
-        report = Report(skipped=tuple(map(str, skipped)))
+        files, report = files_in(paths)
         with Progress("Reading", sum(map(size_of, files)), shown=progress) as bar:
             for group in self._groups(files, bar):
                 report += group
@@ -137,11 +141,12 @@ class Library:
         Only documents that were read from inside the folder are dropped, and none of those whose file is there but
         cannot be read any more.
         """
-        if not Path(folder).is_dir():
+        root = locate(folder)
+        if not root.is_dir():
             raise FileError(folder, "it is no folder; only a folder can be kept in step")
         report = self.add(folder, progress=progress)
-        root = Path(folder).resolve()
-        gone = [e for e in self.documents() if Path(e.location).is_relative_to(root) and not Path(e.location).exists()]
+        inside = [entry for entry in self.documents() if Path(entry.location).is_relative_to(root)]
+        gone = [entry for entry in inside if not Path(entry.location).is_file()]
         for entry in gone:
             self.remove(entry.id)
         return replace(report, removed=tuple(entry.source for entry in gone))
@@ -151,8 +156,9 @@ class Library:
 
         From then on it is found by nothing, in no process. Raises DocumentNotFound when there is none, or several.
         """
-        name, location = str(id_or_source), str(Path(id_or_source).absolute().resolve())
+        name, location = str(id_or_source), os.path.abspath(id_or_source)  # noqa: PTH100 - as `locate`, but it may be gone
         with self._record.writing() as change:
+            self._check_settings(change)
             entries = change.entries()
             found = [e for e in entries if e.id == name or e.location == location]
             found = found or [e for e in entries if e.source == name]
@@ -185,6 +191,7 @@ class Library:
     def index_recall(self, k: int = 10, sample: int = 200) -> float | None:
         """recall@k of the vector index against an exact search, on stored vectors; None where the index is exact."""
         with self._record.reading() as snapshot:
+            self._check_settings(snapshot)
             return self._index.recall(snapshot, k, sample)
 
     def _groups(self, files: Iterable[Path], bar: Progress) -> Iterator[Report]:
@@ -193,7 +200,7 @@ class Library:
         for path in files:
             try:
                 data = read_bytes(path)
-                location = str(path.resolve())
+                location = str(locate(path))
                 known = self._sha256_at(location)
                 if known == hashlib.sha256(data).hexdigest():
                     bar.advance(len(data))
@@ -234,7 +241,7 @@ class Library:
             for entry in entries:
                 try:
                     data = read_bytes(entry.location)
-                    size, document = len(data), replace(parse(data, entry.location), source=entry.source)
+                    size, document = len(data), replace(parse(data, entry.location), id=entry.id, source=entry.source)
                 except FileError as error:
                     size, document = entry.bytes, change.document(entry.id)
                     report += Report(failed=(Failure(entry.source, f"{error.reason}; kept as it was read before"),))
@@ -248,6 +255,7 @@ class Library:
 
     def _save_index(self) -> None:
         with self._record.reading() as snapshot:
+            self._check_settings(snapshot)
             self._index.save(snapshot)
 
     def _check_settings(self, snapshot: Snapshot) -> None:
@@ -269,17 +277,24 @@ class View:
     def search(self, query: str, k: int = 10, mode: str = "hybrid") -> list[Passage]:
         """The k passages nearest to the query, best first.
 
-        Raises QuestionError for a mode that is not there, and for a query that is no text or is longer than the
-        embedding model's window (but for the lexical mode, which has no limit).
+        Raises QuestionError for a mode that is not there, a k below 1, and a query that is empty, no text, or longer
+        than the embedding model's window (but for the lexical mode, which has no limit).
         """
         checked_mode(mode)
         self._check_query(query, mode)
+        if k < 1:
+            raise QuestionError(f"Cannot find {k} passages; ask for 1 or more.")
+        k = min(k, MOST_PASSAGES)
         rankings = self._rankings(query, max(k, DEPTH), mode)
         places = self._snapshot.places({chunk_id for ranking in rankings for chunk_id, _ in ranking})
         ordered = [_ids(ranking, places) for ranking in rankings]
         scores = fuse(ordered) if mode == "hybrid" else dict(_rounded(rankings[0]))
         best = _ids(list(scores.items()), places)[:k]
         return [Passage(self._snapshot.chunk(chunk_id), scores[chunk_id]) for chunk_id in best]
+
+    def entries(self) -> list[Entry]:
+        """What the library holds, ordered by source."""
+        return self._snapshot.entries()
 
     def document(self, document_id: str) -> Document:
         """The document with that id. Raises DocumentNotFound."""
@@ -288,6 +303,8 @@ class View:
         return self._documents[document_id]
 
     def _check_query(self, query: str, mode: str) -> None:
+        if not isinstance(query, str) or not query.strip():
+            raise QuestionError(f"The query {query!r} is empty or no text. Search for something.")
         try:
             query.encode()
         except UnicodeEncodeError as error:

@@ -4,6 +4,7 @@ The span decoder follows Devlin et al. 2019, section 4.3: a span's score is star
 answer" (start plus end of the first token) of the same window.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -150,10 +151,12 @@ def _best_spans(
 
 
 def _inside_word(text: str, position: int) -> bool:
-    """Whether `position` parts a word, or a number such as 8,500 or 3.5, in two."""
+    """Whether `position` parts a character, a word, or a number such as 8,500 or 3.5, in two."""
     before, after = text[max(0, position - 2) : position], text[position : position + 2]
     if not before or not after:
         return False
+    if unicodedata.category(after[0]).startswith("M") or "\u200d" in (before[-1], after[0]):
+        return True
     if before[-1].isalnum() and after[0].isalnum():
         return True
     inside_number = before[-1] in ",." and before[:-1].isdigit() and after[0].isdigit()

@@ -5,6 +5,7 @@ whether it still fits.
 """
 
 import json
+import os
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -109,8 +110,12 @@ class Record:
     @staticmethod
     def stands_in(folder: Path) -> bool:
         """Whether there is a record; a file in which nothing was ever committed is none. Raises LibraryDamaged."""
-        if not (folder / FILE).is_file():
-            return False
+        try:
+            if not (folder / FILE).is_file():
+                return False
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise LibraryError(f"Cannot look into the folder {str(folder)!r}: {reason}. Name another.") from error
         with explained(folder / FILE), closing(_connect(folder / FILE)) as connection:
             return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is not None
 
@@ -174,9 +179,12 @@ class Snapshot:
     def __init__(self, connection: sqlite3.Connection):
         self._connection = connection
         meta = dict(connection.execute("SELECT key, value FROM meta"))
-        self.generation = int(meta["generation"])
-        self.stamp = meta["stamp"]
-        self.settings: dict[str, Any] = json.loads(meta["settings"])
+        try:
+            self.generation = int(meta["generation"])
+            self.stamp = meta["stamp"]
+            self.settings: dict[str, Any] = json.loads(meta["settings"])
+        except (KeyError, ValueError) as error:
+            raise sqlite3.DatabaseError(f"its settings cannot be read: {type(error).__name__}") from error
 
     def entries(self) -> list[Entry]:
         """All documents, by source."""
@@ -226,6 +234,8 @@ class Snapshot:
         rows = self._connection.execute(
             "SELECT id, vector FROM chunks WHERE id > ? ORDER BY id", (chunk_id,)
         ).fetchall()
+        if any(len(vector) != 4 * dimension for _, vector in rows):
+            raise sqlite3.DatabaseError(f"it holds vectors that have not {dimension} dimensions")
         vectors = np.frombuffer(b"".join(row[1] for row in rows), "<f4").reshape(-1, dimension)
         return np.array([row[0] for row in rows], np.int64), vectors.astype(np.float32, copy=False)
 
@@ -334,6 +344,8 @@ def explained(path: Path) -> Iterator[None]:
                 "Try again when it is done."
             ) from error
         raise LibraryError(f"{str(path)!r} cannot be read or written: {error}.") from error
+    except sqlite3.IntegrityError as error:
+        raise LibraryError(f"{str(path)!r} refused a change ({error}); nothing of it was stored.") from error
     except sqlite3.DatabaseError as error:
         raise LibraryDamaged(
             f"{str(path)!r} is damaged or no library ({error}). "
@@ -342,10 +354,19 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
+    if _may_write(path):
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection
+    # Whoever may only read: SQLite can follow a writer's log where there is one, else nobody is writing.
+    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
+    uri = f"{path.absolute().as_uri()}?{mode}"
+    return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+def _may_write(path: Path) -> bool:
+    return os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
 
 
 def _stamp() -> str:

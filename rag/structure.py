@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 
-from .values import Document
+from .values import Document, Heading
 
 TOP_LEVELS = 3  # headings this high part a document into sections; lower ones are lines of their section's text
 
@@ -15,13 +15,14 @@ def page_at(document: Document, offset: int) -> int | None:
 
 def heading_path(document: Document, offset: int) -> tuple[str, ...]:
     """Titles of the headings above `offset`, outermost first; a heading stands above its own words too."""
-    path: list[tuple[int, str]] = []
-    for heading in document.headings:
-        if heading.start > offset:
+    path: list[Heading] = []
+    for index in range(bisect_right(document.headings, offset, key=lambda heading: heading.start) - 1, -1, -1):
+        heading = document.headings[index]
+        if not path or heading.level < path[-1].level:
+            path.append(heading)
+        if heading.level == 1:
             break
-        path = [entry for entry in path if entry[0] < heading.level]
-        path.append((heading.level, heading.title))
-    return tuple(title for _, title in path)
+    return tuple(heading.title for heading in reversed(path))
 
 
 def bounds_at(document: Document, offset: int) -> tuple[int, int]:

@@ -68,5 +68,6 @@ def _panel(assistant: Assistant, answer: Answer) -> str:
     if not citations:
         return WAITING
     with assistant.library.view() as view:
-        found = [(view.document(citation.document_id), citation) for citation in citations]
+        held = {(entry.id, entry.sha256) for entry in view.entries()}  # a document may have changed meanwhile
+        found = [(view.document(c.document_id), c) for c in citations if (c.document_id, c.sha256) in held]
     return places(found, supports=answer.refusal is None)

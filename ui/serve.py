@@ -12,7 +12,7 @@ import click
 
 from rag.assistant import Assistant
 from rag.corpora import shipped_corpus
-from rag.errors import LibraryNotFound, PinciteError
+from rag.errors import PinciteError
 from rag.library import Library
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -34,6 +34,7 @@ def serve(folder: Path, *, host: str, port: int, open_browser: bool) -> None:
     are taken.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
+    port = _free_port(host, port)
     with _library(folder) as library:
         entries = library.documents()
         _say(f"The library in {folder} holds {len(entries):,} documents.")
@@ -44,7 +45,6 @@ def serve(folder: Path, *, host: str, port: int, open_browser: bool) -> None:
 
         examples = [question for entry in entries for question in EXAMPLES.get(entry.sha256, ())]
         blocks = page(assistant, examples)
-        port = _free_port(host, port)
         if host not in LOOPBACK:
             _say(f"Warning: whoever reaches {host} can ask and read everything in this library; there is no password.")
         blocks.queue(max_size=WAITING_AT_MOST).launch(
@@ -65,13 +65,12 @@ def serve(folder: Path, *, host: str, port: int, open_browser: bool) -> None:
 
 
 def _library(folder: Path) -> Library:
-    try:
-        return Library.open(folder, create=False)
-    except LibraryNotFound:
+    """The library, with the shipped corpus in it when there is nothing else, as after a first start cut short."""
+    library = Library.open(folder)
+    if not library.documents():
         _say(f"Building the library of the shipped corpus in {folder} (first use only) …")
-        library = Library.open(folder)
         library.add(shipped_corpus(), progress=sys.stderr.isatty())
-        return library
+    return library
 
 
 def _free_port(host: str, port: int) -> int:

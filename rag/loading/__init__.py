@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ from .markdown import read_markdown
 from .pdf import read_pdf
 from .textfile import read_text
 
-__all__ = ["EXTRACTION_VERSION", "MAX_FILE_BYTES", "SUFFIXES", "document_id", "load", "parse", "read_bytes"]
+__all__ = ["EXTRACTION_VERSION", "MAX_FILE_BYTES", "SUFFIXES", "document_id", "load", "locate", "parse", "read_bytes"]
 
 EXTRACTION_VERSION = 1  # rises with every change that can move an offset in a file read before
 MAX_FILE_BYTES = 100_000_000  # a book is a few megabytes; what is larger is seldom meant to be read
@@ -46,38 +47,49 @@ def load(path: str | Path, *, max_bytes: int = MAX_FILE_BYTES) -> Document:
     return parse(read_bytes(path, max_bytes=max_bytes), path)
 
 
+def locate(path: str | Path) -> Path:
+    """The absolute path of a file or folder, links left as they are. Raises FileError when there is none."""
+    try:
+        location = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+        str(location).encode()
+        location.stat()
+    except UnicodeEncodeError as error:
+        raise FileError(path, "its name, or that of its folder, is no valid text; rename it") from error
+    except (OSError, ValueError) as error:
+        raise FileError(path, getattr(error, "strerror", None) or str(error)) from error
+    return location
+
+
 def read_bytes(path: str | Path, *, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     """What is in a file. Raises FileError when it is not there, empty, or larger than `max_bytes`."""
-    path = Path(path)
+    location = locate(path)
     try:
-        str(path).encode()
-    except UnicodeEncodeError as error:
-        raise FileError(path, "its name is no valid text; rename it") from error
-    try:
-        size = path.stat().st_size
+        size = location.stat().st_size
         if size > max_bytes:
             raise FileError(path, f"it has {size:,} bytes, more than the limit of {max_bytes:,}")
         if not size:
             raise FileError(path, "it is empty")
-        return path.read_bytes()
+        return location.read_bytes()
     except OSError as error:
         raise FileError(path, error.strerror or str(error)) from error
 
 
 def parse(data: bytes, path: str | Path) -> Document:
     """The document in the bytes of the file at `path`. Raises FileError with the reason when they cannot be read."""
-    path = Path(path)
+    path, location = Path(path), locate(path)
     try:
         extracted = _READERS[_kind(data, path.suffix.lower())](data)
-        extracted.text.encode("utf-8")
+        _check_characters(extracted)
     except (NotText, Unreadable) as error:
         raise FileError(path, str(error)) from error
     except UnicodeEncodeError as error:
-        raise FileError(path, "its text holds half of a surrogate pair, which is no character") from error
+        raise FileError(path, "it holds half of a surrogate pair, which is no character") from error
+    except Exception as error:  # a broken file can break a parser in more ways than can be named; the rest must go on
+        raise FileError(path, f"its content broke the parser ({type(error).__name__}: {error})") from error
     if not extracted.text[extracted.body_start :].strip():
         raise FileError(path, "it holds no text")
     return Document(
-        id=document_id(path.resolve()),
+        id=document_id(location),
         title=" ".join((extracted.title or "").split()) or path.stem,
         source=str(path),
         sha256=hashlib.sha256(data).hexdigest(),
@@ -89,8 +101,13 @@ def parse(data: bytes, path: str | Path) -> Document:
     )
 
 
+def _check_characters(extracted: Extracted) -> None:
+    for text in (extracted.text, extracted.title or "", *extracted.metadata, *extracted.metadata.values()):
+        text.encode()
+
+
 def _kind(data: bytes, suffix: str) -> str:
-    if b"%PDF-" in data[:_PDF_WITHIN]:
+    if data.lstrip().startswith(b"%PDF-") or (suffix == ".pdf" and b"%PDF-" in data[:_PDF_WITHIN]):
         return "pdf"
     if data.startswith(b"PK\x03\x04"):
         return _zip_kind(data)

@@ -43,13 +43,8 @@ def _decode(data: bytes, declared: str | None) -> str:
             return _checked(text)
     for encoding in filter(None, (declared, "utf-8")):
         text = _attempt(data, encoding)
-        if text is not None:
+        if text is not None and "\x00" not in text:  # UTF-16 without a mark is valid UTF-8 full of NULs
             return _checked(text)
-    if b"\x00" in data:
-        text = _detect(data)
-        if text is None or "\x00" in text:
-            raise NotText("it is a binary file")
-        return _checked(text)
     text = _detect(data)
     if text is None:
         raise NotText("it is a binary file, or text in an encoding that is not known")
@@ -59,7 +54,7 @@ def _decode(data: bytes, declared: str | None) -> str:
 def _attempt(data: bytes, encoding: str) -> str | None:
     try:
         return data.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):
         return None
 
 

@@ -6,6 +6,7 @@ Tracked changes are read as accepted. Headers, footers, footnotes, comments and 
 import io
 import re
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 from .decoding import normalize_line_ends
@@ -22,23 +23,28 @@ def read_docx(data: bytes) -> Extracted:
     """The body's text with its headings; title, author and date of the core properties. Raises Unreadable."""
     document = _open(data)
     builder = TextBuilder()
-    for block in document.iter_inner_content():
+    for block in _blocks(document.element.body, document):
         if hasattr(block, "rows"):
             builder.add(_table(block))
         elif level := _heading_level(block):
             builder.add_heading(_text(block), level)
         else:
             builder.add(_text(block))
-    properties = document.core_properties
-    metadata = {"author": properties.author, "language": properties.language}
-    if properties.modified:
-        metadata["date"] = properties.modified.date().isoformat()
+    title, metadata = _properties(document)
     return Extracted(
         builder.text(),
-        title=properties.title or next((h.title for h in builder.headings if h.start == 0), None),
+        title=title or next((h.title for h in builder.headings if h.start == 0), None),
         headings=tuple(builder.headings),
-        metadata={key: value for key, value in metadata.items() if value},
+        metadata=metadata,
     )
+
+
+def _properties(document: Any) -> tuple[str, dict[str, str]]:
+    """Title, and author, language and date, as far as the file has them."""
+    properties = document.core_properties
+    date = properties.modified.date().isoformat() if properties.modified else ""
+    metadata = {"author": properties.author, "language": properties.language, "date": date}
+    return properties.title, {key: value for key, value in metadata.items() if value}
 
 
 def _open(data: bytes) -> Any:
@@ -53,6 +59,21 @@ def _open(data: bytes) -> Any:
         raise
     except Exception as error:  # python-docx lets errors of zip, XML and its own escape alike
         raise Unreadable(f"the Word document is broken ({type(error).__name__}: {error})") from error
+
+
+def _blocks(element: Any, parent: Any) -> Iterator[Any]:
+    """Paragraphs and tables in order, those in content controls too, which python-docx passes over."""
+    from docx.oxml.ns import qn
+    from docx.table import Table
+    from docx.text.paragraph import Paragraph
+
+    for child in element.iterchildren():
+        if child.tag == qn("w:p"):
+            yield Paragraph(child, parent)
+        elif child.tag == qn("w:tbl"):
+            yield Table(child, parent)
+        elif child.tag in (qn("w:sdt"), qn("w:sdtContent")):
+            yield from _blocks(child, parent)
 
 
 def _heading_level(paragraph: Any) -> int | None:
@@ -76,8 +97,7 @@ def _row(row: Any) -> str:
 
 def _cell(cell: Any) -> str:
     """A cell on one line, tables inside it too."""
-    blocks = cell.iter_inner_content()
-    texts = (_table(block) if hasattr(block, "rows") else _text(block) for block in blocks)
+    texts = (_table(block) if hasattr(block, "rows") else _text(block) for block in _blocks(cell._tc, cell))
     return CELL_BREAK.join(filter(None, (" ".join(text.split()) for text in texts)))
 
 

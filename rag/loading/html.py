@@ -11,6 +11,7 @@ CELL_BREAK = " | "
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _DECLARATION_WITHIN = 2048  # bytes: HTML 5 asks for the first 1024; real pages are later
 _PERMALINKS = ["//a[contains(@class, 'headerlink') or contains(@class, 'anchor-link')]"]  # the pilcrow behind a heading
+_AS_BROWSERS_DO = dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "ascii", "us-ascii"), "windows-1252")
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 
 
@@ -22,7 +23,8 @@ def read_html(data: bytes) -> Extracted:
     from trafilatura import bare_extraction
 
     declared = _DECLARED.search(data[:_DECLARATION_WITHIN])
-    source = decode(data, declared.group(1).decode("ascii") if declared else None)
+    encoding = declared.group(1).decode("ascii").lower() if declared else ""
+    source = decode(data, _AS_BROWSERS_DO.get(encoding, encoding) or None)
     page: Any = bare_extraction(
         source, favor_recall=True, include_comments=False, with_metadata=True, prune_xpath=_PERMALINKS
     )

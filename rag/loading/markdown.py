@@ -36,11 +36,15 @@ def _front_matter(text: str) -> tuple[dict[str, str], int]:
         return {}, 0
     if not isinstance(found, dict):
         return {}, 0
-    return {str(key): _as_string(value) for key, value in found.items()}, match.end()
+    return {
+        key: text for key, value in found.items() if isinstance(key, str) and (text := _as_string(value))
+    }, match.end()
 
 
 def _as_string(value: Any) -> str:
-    return ", ".join(map(_as_string, value)) if isinstance(value, list) else str(value)
+    """A scalar, or the scalars of a list; what is nested deeper is left out."""
+    scalars = value if isinstance(value, list) else [value]
+    return ", ".join(scalar for scalar in scalars if isinstance(scalar, str))
 
 
 def _headings(text: str, body_start: int) -> list[Heading]:

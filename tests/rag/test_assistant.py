@@ -142,6 +142,7 @@ def test_empty_library_retrieves_nothing(assistant: Assistant) -> None:
     [
         ("", {}, "The question is empty"),
         (" \n", {}, "The question is empty"),
+        (None, {}, "The question is empty"),
         ("Who?", {"k": 0}, "Cannot read 0 passages"),
         ("Who?", {"threshold": 1.5}, "threshold of 1.5 is no confidence"),
     ],

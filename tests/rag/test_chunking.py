@@ -11,6 +11,7 @@ from rag.chunking import embedded_text, split
 from rag.embedding import SentenceEmbedder
 from rag.encoding import count_tokens
 from rag.fakes import WordEmbedder
+from rag.structure import heading_path
 from rag.values import Chunk, Document, Heading
 
 
@@ -112,3 +113,25 @@ def test_title_and_headings_go_with_a_chunk_but_not_into_its_text() -> None:
     source = document(text, Heading(1, "A", 0, 1), Heading(2, "B", 3, 4), title="Report")
     assert embedded_text(source, 6, "words", 256, WordEmbedder().count_tokens) == "Report > A > B\nwords"
     assert cut(source, 100) == ["words"]
+
+
+def test_long_text_without_an_end_is_cut_in_time_that_grows_with_its_length() -> None:
+    def calls(length: int) -> int:
+        embedder, counted = WordEmbedder(), 0
+
+        def count(text: str) -> int:
+            nonlocal counted
+            counted += len(text)
+            return embedder.count_tokens(text)
+
+        split(document("1234 " * length), window=256, count_window_tokens=count, budget=128)
+        return counted
+
+    assert calls(8000) < 6 * calls(2000)
+
+
+def test_headings_above_a_place_are_found_among_many() -> None:
+    headings = [Heading(1 + (n % 3 > 0) + (n % 3 > 1), f"H{n}", 10 * n, 10 * n + 2) for n in range(300)]
+    source = document("x" * 3000, *headings)
+    assert heading_path(source, 2995) == ("H297", "H298", "H299")
+    assert heading_path(source, 2975) == ("H297",)

@@ -9,6 +9,7 @@ import pytest
 from rag.embedding import SentenceEmbedder, length_batches
 from rag.errors import ModelError
 from rag.models import MINILM, MINILM_SHA256, WEIGHTS, find_model
+from rag.reading import SHIPPED_READER
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,11 @@ def test_named_folder_comes_first(tmp_path: Path) -> None:
 def test_folder_without_weights_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=f"{tmp_path.name}.*holds no {WEIGHTS}"):
         SentenceEmbedder(str(tmp_path))
+
+
+def test_folder_with_other_weights_is_no_embedding_model() -> None:
+    with pytest.raises(ModelError, match="is no sentence-transformers model: tokenizer.json is missing"):
+        SentenceEmbedder(str(SHIPPED_READER))
 
 
 def test_bundled_model_that_was_changed_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

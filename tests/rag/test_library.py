@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from rag import Cutting, Library
 from rag.derived import INDEX_FILE
 from rag.errors import (
     DocumentNotFound,
+    EncodingError,
     FileError,
     LibraryDamaged,
     LibraryError,
@@ -323,12 +325,18 @@ def test_title_and_headings_are_searched_too(library: Library, tmp_path: Path) -
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60) | st.text('ab"*^:()-+OR ', max_size=20))
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_can_be_searched_for(library: Library, query: str) -> None:
-    assert library.search(query) == []
+    if query.strip():
+        assert library.search(query) == []
 
 
 def test_query_that_cannot_be_searched_for_is_an_error(library: Library) -> None:
     with pytest.raises(QuestionError, match="half of a surrogate pair"):
         library.search("\ud800")
+    with pytest.raises(QuestionError, match="is empty or no text"):
+        library.search(" ")
+    with pytest.raises(QuestionError, match="Cannot find 0 passages"):
+        library.search("word", 0)
+    assert library.search("word", 10**30) == []
     with pytest.raises(QuestionError, match="has 302 tokens, the embedding model takes 256"):
         library.search("word " * 300)
     assert library.search("word " * 300, mode="lexical") == []
@@ -343,7 +351,9 @@ def test_file_whose_name_is_no_text_is_reported(library: Library, tmp_path: Path
         return  # this file system takes no such name
     report = library.add(papers)
     assert len(report.added) == 1
-    assert [failure.reason for failure in report.failed] == ["its name is no valid text; rename it"]
+    assert [failure.reason for failure in report.failed] == [
+        "its name, or that of its folder, is no valid text; rename it"
+    ]
 
 
 def test_processes_that_make_a_library_at_once_share_it(tmp_path: Path) -> None:
@@ -358,3 +368,91 @@ def test_processes_that_make_a_library_at_once_share_it(tmp_path: Path) -> None:
     with Library.open(tmp_path / "shared", embedder=WordEmbedder()) as library:
         assert len(library.documents()) == 6
         assert len(library.search("paper", 10, "dense")) == 6
+
+
+def test_sync_drops_a_link_that_is_gone_and_a_file_that_became_a_folder(library: Library, tmp_path: Path) -> None:
+    other = write(tmp_path / "other", f="Linked words.")
+    papers = write(tmp_path / "papers", a="Own words.")
+    (papers / "link.txt").symlink_to(other / "f.txt")
+    (papers / "links").symlink_to(other)
+    (papers / "loop.txt").symlink_to(papers / "loop.txt")
+    report = library.sync(papers)
+    assert len(report.added) == 2
+    assert report.skipped == (str(papers / "links"),)
+    assert [failure.source for failure in report.failed] == [str(papers / "loop.txt")]
+    (papers / "link.txt").unlink()
+    (papers / "a.txt").unlink()
+    (papers / "a.txt").mkdir()
+    assert len(library.sync(papers).removed) == 2
+    assert library.documents() == []
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "a\0b", "nowhere"])
+def test_path_that_cannot_be_is_an_error_of_ours(library: Library, tmp_path: Path, path: str) -> None:
+    with pytest.raises(FileError):
+        library.add(tmp_path / path)
+    with pytest.raises(FileError):
+        library.sync(tmp_path / path)
+    with pytest.raises(DocumentNotFound):
+        library.remove(tmp_path / path)
+    with pytest.raises(LibraryError):
+        Library.open(tmp_path / path, create=False)
+
+
+def test_rebuild_keeps_a_document_whose_folder_moved_behind_a_link(library: Library, tmp_path: Path) -> None:
+    papers = write(tmp_path / "papers", a="The ferry sank.")
+    library.add(papers)
+    papers.rename(tmp_path / "moved")
+    papers.symlink_to(tmp_path / "moved")
+    report = Library.rebuild(library.folder, embedder=WordEmbedder())
+    assert (len(report.updated), report.failed) == (1, ())
+    assert len(library.documents()) == 1
+
+
+def test_unknown_encoding_leaves_no_library(tmp_path: Path) -> None:
+    with pytest.raises(EncodingError):
+        Library.open(tmp_path / "new", embedder=WordEmbedder(), cutting=Cutting(encoding="nope"))
+    assert not (tmp_path / "new").exists()
+
+
+def test_library_built_again_meanwhile_is_left_alone(library: Library, tmp_path: Path) -> None:
+    papers = write(tmp_path / "papers", a="The ferry sank.")
+    library.add(papers)
+    Library.rebuild(library.folder, embedder=WordEmbedder(), cutting=Cutting(budget=64))
+    for call in (lambda: library.remove(papers / "a.txt"), library.index_recall, lambda: library.search("ferry")):
+        with pytest.raises(SettingsMismatch, match="built again"):
+            call()
+    with Library.open(library.folder, embedder=WordEmbedder()) as again:
+        assert len(again.documents()) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["DELETE FROM meta WHERE key = 'stamp'", "UPDATE meta SET value = '{'", "UPDATE chunks SET vector = x'0011'"],
+)
+def test_record_with_wrong_contents_is_said_to_be_damaged(library: Library, tmp_path: Path, change: str) -> None:
+    library.add(write(tmp_path / "papers", a="The ferry sank."))
+    (library.folder / INDEX_FILE).unlink()
+    with closing(sqlite3.connect(library.folder / FILE)) as connection:
+        connection.execute(change)
+        connection.commit()
+    with pytest.raises(LibraryDamaged), Library.open(library.folder, embedder=WordEmbedder()) as again:
+        again.search("ferry")
+
+
+def test_library_in_a_folder_that_one_may_only_read_answers(library: Library, tmp_path: Path) -> None:
+    library.add(write(tmp_path / "papers", a="The ferry sank."))
+    library.close()
+    record = library.folder / FILE
+    with closing(sqlite3.connect(record)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    program = (
+        "import os, sys; from rag import Library; from rag.fakes import WordEmbedder; import rag.record\n"
+        "os.access = lambda path, mode: mode != os.W_OK  # as for a user without the right; root has every right\n"
+        "library = Library.open(sys.argv[1], create=False, embedder=WordEmbedder())\n"
+        "print(len(library.search('ferry')))"
+    )
+    before = {path.name for path in library.folder.iterdir()}
+    done = subprocess.run([sys.executable, "-c", program, str(library.folder)], capture_output=True, text=True)
+    assert done.stdout == "1\n", done.stderr
+    assert {path.name for path in library.folder.iterdir()} == before

@@ -189,6 +189,47 @@ def test_kind_is_told_by_content(tmp_path: Path, name: str) -> None:
     assert load(write(tmp_path, name, docx_bytes(word))).text == "In Word."
 
 
+def without(part: str, removed: bytes) -> bytes:
+    """A Word document one part of which is not what it should be."""
+    source = io.BytesIO()
+    docx.Document().save(source)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, removed if name == part else old.read(name))
+    return buffer.getvalue()
+
+
+def test_docx_content_controls_are_read(tmp_path: Path) -> None:
+    source = docx.Document()
+    source.add_paragraph("Before.")
+    control, content = OxmlElement("w:sdt"), OxmlElement("w:sdtContent")
+    content.append(source.add_paragraph("Inside.")._p)
+    control.append(content)
+    source.element.body.insert(1, control)
+    assert load(write(tmp_path, "a.docx", docx_bytes(source))).text == "Before.\n\nInside."
+
+
+def test_html_that_says_latin_1_is_read_as_browsers_do(tmp_path: Path) -> None:
+    said = b"<p>It cost \x80 5 and he said \x93no\x94 to the press.</p>"
+    page = b"<!doctype html><html><head><meta charset=iso-8859-1></head><body>" + said + b"</body></html>"
+    assert "It cost \u20ac 5 and he said \u201cno\u201d" in load(write(tmp_path, "a.html", page)).text
+
+
+def test_html_whose_encoding_is_no_encoding_is_read_all_the_same(tmp_path: Path) -> None:
+    page = "<!doctype html><html><head><meta charset=punycode></head><body><p>Words – in a paragraph.</p></body></html>"
+    assert "Words – in" in load(write(tmp_path, "a.html", page)).text
+
+
+def test_text_that_speaks_of_pdf_is_text(tmp_path: Path) -> None:
+    assert load(write(tmp_path, "a.md", "A PDF begins with %PDF-1.7.\n")).pages == ()
+
+
+def test_front_matter_keeps_what_is_flat(tmp_path: Path) -> None:
+    text = "---\ntitle: T\ntags: [a, b]\ndeep: {x: [1]}\n---\nWords.\n"
+    assert load(write(tmp_path, "a.md", text)).metadata == {"title": "T", "tags": "a, b"}
+
+
 def zipped() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -213,6 +254,8 @@ def zipped() -> bytes:
         ("a.docx", zipped(), "no Word document"),
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old or an encrypted Office file"),
         ("a.html", b"<!doctype html><html><body></body></html>", "no text"),
+        ("a.md", b"---\na: " + b"[" * 5000 + b"\n---\nWords.\n", "broke the parser"),
+        ("a.docx", without("word/document.xml", b"<w:body/>"), "broken|broke the parser"),
     ],
 )
 def test_file_that_cannot_be_read_is_refused_with_its_name_and_the_reason(

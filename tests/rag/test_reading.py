@@ -97,6 +97,7 @@ def test_offsets_hold_in_text_that_the_tokenizer_changes(reader: ExtractiveReade
         ("in 2014. Then", 7, False),
         ("soldiers", 4, True),
         ("mother-in-law", 6, False),
+        ("Rene\u0301 left", 4, True),
         ("x", 0, False),
         ("x", 1, False),
     ],
