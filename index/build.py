@@ -5,9 +5,9 @@ from pathlib import Path
 
 from rag.corpora import shipped_corpus
 from rag.embedding import Embedder
-from rag.errors import FileError
 from rag.intake import Report
 from rag.library import Library
+from rag.loading import locate
 from rag.settings import Cutting
 
 
@@ -26,14 +26,13 @@ def build(
     Raises FileError for a path that is not there, before anything is written.
     """
     for path in paths:
-        if not path.exists():
-            raise FileError(path, "there is no such file or folder")
-    report = Report()
+        locate(path)
+    reports = []
     if rebuild:
-        report += Library.rebuild(folder, embedder=embedder, cutting=cutting, progress=progress)
+        reports.append(Library.rebuild(folder, embedder=embedder, cutting=cutting, progress=progress))
     if paths or not rebuild:
         with Library.open(folder, embedder=embedder, cutting=cutting) as library:
             for path in paths or [shipped_corpus()]:
                 take = library.sync if path.is_dir() else library.add
-                report += take(path, progress=progress)
-    return report
+                reports.append(take(path, progress=progress))
+    return Report.total(reports)

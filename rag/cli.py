@@ -214,7 +214,7 @@ def prepare_environment() -> None:
     """Say how the models are to use the machine; a variable that is set already stands.
 
     All cores, but none waited for in a loop: on a machine that does something else too, that costs far more than it
-    gains (two threads beside two busy processes: 349 ms a question, 1032 ms with waiting in a loop).
+    gains.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     os.environ.setdefault("OMP_NUM_THREADS", str(cores))

@@ -4,7 +4,8 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,10 +43,13 @@ class Report:
     skipped: tuple[str, ...] = ()
     passages_embedded: int = 0
 
-    def __add__(self, other: "Report") -> "Report":
-        mine, others = asdict(self), asdict(other)
-        merged = {key: mine[key] + others[key] for key in mine if key != "failed"}
-        return Report(**merged, failed=self.failed + other.failed)
+    @classmethod
+    def total(cls, reports: "Iterable[Report]") -> "Report":
+        """One report of all that is in several, in their order."""
+        everything = list(reports)
+        names = [field.name for field in fields(cls) if field.name != "passages_embedded"]
+        joined = {name: tuple(chain.from_iterable(getattr(each, name) for each in everything)) for name in names}
+        return cls(**joined, passages_embedded=sum(each.passages_embedded for each in everything))
 
 
 @dataclass(frozen=True, slots=True)

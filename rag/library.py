@@ -127,10 +127,9 @@ class Library:
         document is one change. A file that cannot be read is reported and the rest goes on. Raises FileError for a
         path that is not there, before anything is read.
         """
-        files, report = files_in(paths)
+        files, others = files_in(paths)
         with Progress("Reading", sum(map(size_of, files)), shown=progress) as bar:
-            for group in self._groups(files, bar):
-                report += group
+            report = Report.total([others, *self._groups(files, bar)])
         if report.added or report.updated:
             self._save_index()
         return report
@@ -234,7 +233,7 @@ class Library:
         )
 
     def _rebuild(self, change: Transaction, progress: bool) -> Report:
-        report = Report()
+        reports: list[Report] = []
         entries = change.entries()
         same_model = change.settings.get("model_sha256") == self.settings.model_sha256
         with Progress("Building again", sum(entry.bytes for entry in entries), shown=progress) as bar:
@@ -244,14 +243,15 @@ class Library:
                     size, document = len(data), replace(parse(data, entry.location), id=entry.id, source=entry.source)
                 except FileError as error:
                     size, document = entry.bytes, change.document(entry.id)
-                    report += Report(failed=(Failure(entry.source, f"{error.reason}; kept as it was read before"),))
+                    reason = f"{error.reason}; kept as it was read before"
+                    reports.append(Report(failed=(Failure(entry.source, reason),)))
                 reading = self._intake.cut(document, entry.location, size, is_update=True)
                 known_vectors = change.vectors_of_texts if same_model else lambda _: {}
                 (chunks,), embedded = self._intake.embed([reading], known_vectors, bar)
                 change.put(document, entry.location, size, chunks)
-                report += Report(updated=(entry.source,), passages_embedded=embedded)
+                reports.append(Report(updated=(entry.source,), passages_embedded=embedded))
         change.settle(asdict(self.settings))
-        return report
+        return Report.total(reports)
 
     def _save_index(self) -> None:
         with self._record.reading() as snapshot:

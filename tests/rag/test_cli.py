@@ -80,7 +80,7 @@ def test_empty_question(article_folder: Path) -> None:
 
 def test_wrong_path(tmp_path: Path) -> None:
     done = pincite("index", tmp_path / "nowhere", "--library", tmp_path / "library")
-    assert_one_message(done, "nowhere", "there is no such file or folder")
+    assert_one_message(done, "nowhere", "No such file or directory")
     assert not (tmp_path / "library").exists()
 
 
