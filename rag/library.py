@@ -72,15 +72,19 @@ class Library:
             record = Record.create(folder, asdict(settings))
         else:
             record = Record(folder)
-        stored = _stored_settings(record)
-        embedder = embedder or SentenceEmbedder(stored.model)
-        differences = stored.differences(Settings.of(embedder, cutting or stored.cutting))
-        if differences:
-            raise SettingsMismatch(
-                f"The library in {str(folder)!r} was built with {'; '.join(differences)}. "
-                f"Build it again with `pincite index --rebuild --library {folder}` and the options that you want."
-            )
-        return cls(record, embedder, stored)
+        try:
+            stored = _stored_settings(record)
+            embedder = embedder or SentenceEmbedder(stored.model)
+            differences = stored.differences(Settings.of(embedder, cutting or stored.cutting))
+            if differences:
+                raise SettingsMismatch(
+                    f"The library in {str(folder)!r} was built with {'; '.join(differences)}. "
+                    f"Build it again with `pincite index --rebuild --library {folder}` and the options that you want."
+                )
+            return cls(record, embedder, stored)
+        except BaseException:
+            record.close()
+            raise
 
     @classmethod
     def rebuild(
@@ -102,12 +106,12 @@ class Library:
         if not Record.stands_in(folder):
             raise LibraryNotFound(f"There is no library in {str(folder)!r} to build again.")
         embedder = embedder or SentenceEmbedder()
-        library = cls(Record(folder), embedder, Settings.of(embedder, cutting or Cutting()))
-        encoding(library.settings.encoding)
-        with library._record.writing() as change:
-            report = library._rebuild(change, progress)
-        library._save_index()
-        library.close()
+        settings = Settings.of(embedder, cutting or Cutting())
+        encoding(settings.encoding)  # raises before anything is changed
+        with cls(Record(folder), embedder, settings) as library:
+            with library._record.writing() as change:
+                report = library._rebuild(change, progress)
+            library._save_index()
         return report
 
     def __enter__(self) -> "Library":

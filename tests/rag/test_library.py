@@ -248,7 +248,7 @@ def test_folder_without_a_library_is_named_with_the_command_that_makes_one(tmp_p
 @pytest.mark.parametrize("content", [b"garbage" * 999, None])
 def test_damaged_record_is_said_to_be_damaged(tmp_path: Path, content: bytes | None) -> None:
     if content is None:
-        with sqlite3.connect(tmp_path / FILE) as connection:
+        with closing(sqlite3.connect(tmp_path / FILE)) as connection:
             connection.execute("CREATE TABLE other (x)")
     else:
         (tmp_path / FILE).write_bytes(content)
@@ -260,7 +260,7 @@ def test_library_cut_short_is_said_to_be_damaged(library: Library, tmp_path: Pat
     library.add(write(tmp_path / "papers", **{f"p{n}": f"Paper {n} says {n}. " * 50 for n in range(20)}))
     library.close()
     record = library.folder / FILE
-    with sqlite3.connect(record) as connection:
+    with closing(sqlite3.connect(record)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     record.write_bytes(record.read_bytes()[:30_000])
     with (
