@@ -356,8 +356,12 @@ def explained(path: Path) -> Iterator[None]:
 def _connect(path: Path) -> sqlite3.Connection:
     if _may_write(path):
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
     # Whoever may only read: SQLite can follow a writer's log where there is one, else nobody is writing.
     mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
