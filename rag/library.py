@@ -150,8 +150,12 @@ class Library:
         report = self.add(folder, progress=progress)
         inside = [entry for entry in self.documents() if Path(entry.location).is_relative_to(root)]
         gone = [entry for entry in inside if not Path(entry.location).is_file()]
-        for entry in gone:
-            self.remove(entry.id)
+        if gone:
+            with self._record.writing() as change:
+                self._check_settings(change)
+                for entry in gone:
+                    change.drop(entry.id)
+            self._save_index()
         return replace(report, removed=tuple(entry.source for entry in gone))
 
     def remove(self, id_or_source: str | Path) -> Entry:

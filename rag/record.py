@@ -261,14 +261,6 @@ class Snapshot:
         query = 'SELECT document_id, start, "end", body FROM chunks JOIN words ON words.rowid = chunks.id'
         return Chunk(*self._connection.execute(f"{query} WHERE chunks.id = ?", (chunk_id,)).fetchone())
 
-    def chunks_of(self, document_id: str) -> list[Chunk]:
-        """All chunks of a document, in order."""
-        query = (
-            'SELECT document_id, start, "end", body FROM chunks JOIN words ON words.rowid = chunks.id'
-            " WHERE document_id = ? ORDER BY start, chunks.id"
-        )
-        return [Chunk(*row) for row in self._connection.execute(query, (document_id,))]
-
     def matching(self, words: Sequence[str], k: int, context_weight: float) -> list[tuple[int, float]]:
         """Ids and BM25 scores, higher is better, of the k chunks that hold any of `words` best."""
         expression = " OR ".join(f'"{word}"' for word in words)
