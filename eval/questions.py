@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import EvaluationError
+from rag.labelled import read_labelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,19 @@ def read_questions(path: Path) -> list[Question]:
     if not questions:
         raise EvaluationError(f"The question set {str(path)!r} is empty. Write one JSON object a line.")
     return questions
+
+
+def read_asked(path: Path) -> list[tuple[str, list[str]]]:
+    """Questions with the texts of their right answers (none: there is no answer), from JSON lines or SQuAD's JSON.
+
+    Raises EvaluationError and DataError.
+    """
+    if ".jsonl" in path.suffixes:
+        return [(question.question, [text for text, _ in question.answers]) for question in read_questions(path)]
+    paragraphs = read_labelled([path]).paragraphs
+    return [
+        (question.text, paragraph.answers(question)) for paragraph in paragraphs for question in paragraph.questions
+    ]
 
 
 def _question(line: str, place: str) -> Question:

@@ -15,7 +15,20 @@ from .intake import Failure, Report
 from .library import Library
 from .record import Entry
 from .settings import Cutting
-from .values import Alternative, Answer, Chunk, Citation, Document, Heading, Page, Passage, Refusal, Timings
+from .values import (
+    Alternative,
+    Answer,
+    Chunk,
+    Citation,
+    Document,
+    EveryAnswer,
+    Heading,
+    Page,
+    Passage,
+    Refusal,
+    Timings,
+    Value,
+)
 
 __all__ = [
     "Alternative",
@@ -26,6 +39,7 @@ __all__ = [
     "Cutting",
     "Document",
     "Entry",
+    "EveryAnswer",
     "Failure",
     "Heading",
     "Library",
@@ -35,6 +49,7 @@ __all__ = [
     "Refusal",
     "Report",
     "Timings",
+    "Value",
 ]
 
 # In a checkout the programs stand beside this folder; in a wheel they lie inside it.

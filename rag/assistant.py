@@ -1,20 +1,21 @@
 """Asking: retrieve, read, cite."""
 
-import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import combinations
+from typing import TYPE_CHECKING, Literal, overload
 
+from .candidates import Candidate, by_value, candidates, same_words
 from .citations import cite
 from .errors import QuestionError
 from .library import Library, View
-from .values import Alternative, Answer, Citation, Passage, Refusal
+from .normalize import normalize
+from .values import Alternative, Answer, Citation, EveryAnswer, Passage, Refusal, Value
 
 if TYPE_CHECKING:
-    from .reading import Reader, Span
+    from .reading import Reader
 
 PASSAGES = 5  # read for each question
-THRESHOLD = 0.5  # confidence below which a question is refused: here an answer is as likely as none
+EVERY_PASSAGES = 20  # read when every answer is wanted
 MOST_ALTERNATIVES = 3
 NEAREST = 3  # passages shown with a refusal
 _EVEN = 0.5
@@ -29,9 +30,11 @@ class Assistant:
         reader: "Reader | None" = None,
         *,
         passages: int = PASSAGES,
-        threshold: float = THRESHOLD,
+        threshold: float | None = None,
     ):
-        """passages: how many are read for a question. threshold: the confidence, 0 to 1, that an answer must reach."""
+        """passages: how many are read for a question. threshold: the confidence, 0 to 1, that an answer must reach;
+        when None, the one that was promised for the library and this reader (`pincite calibrate`), or the reader's own.
+        """
         from .reading import ExtractiveReader
 
         self.library = library
@@ -39,24 +42,45 @@ class Assistant:
         self.passages = passages
         self.threshold = threshold
 
-    def ask(self, question: str, *, k: int | None = None, threshold: float | None = None) -> Answer:
+    @overload
+    def ask(
+        self, question: str, *, k: int | None = None, threshold: float | None = None, every: Literal[False] = False
+    ) -> Answer: ...
+
+    @overload
+    def ask(
+        self, question: str, *, k: int | None = None, threshold: float | None = None, every: Literal[True]
+    ) -> EveryAnswer: ...
+
+    @overload
+    def ask(
+        self, question: str, *, k: int | None = None, threshold: float | None = None, every: bool
+    ) -> Answer | EveryAnswer: ...
+
+    def ask(
+        self, question: str, *, k: int | None = None, threshold: float | None = None, every: bool = False
+    ) -> Answer | EveryAnswer:
         """The library's answer to one question, or a refusal; the same every time for the same library.
 
-        k and threshold take the place of the assistant's own. Raises QuestionError for a question that is empty or
-        too long.
+        k and threshold take the place of the assistant's own. With `every`, all distinct answers of the library are
+        given, from more passages (20, if k does not say otherwise). Raises QuestionError for a question that is empty
+        or too long.
         """
         question = _checked(question)
-        k = _checked_count(self.passages if k is None else k)
-        threshold = _checked_threshold(self.threshold if threshold is None else threshold)
+        k = _checked_count((EVERY_PASSAGES if every else self.passages) if k is None else k)
         with self.library.view() as view:
+            threshold = _checked_threshold(self._threshold(view) if threshold is None else threshold)
             passages = view.search(question, k)
             with view.clock("read"):
-                spans = self.reader.read(question, [passage.chunk.text for passage in passages])
-            candidates = _places(spans, passages)
-            accepted = [candidate for candidate in candidates if candidate.confidence >= threshold]
+                read = self.reader.read_every if every else self.reader.read
+                spans = read(question, [passage.chunk.text for passage in passages])
+            found = candidates(spans, passages, self.reader.confidence)
+            accepted = [candidate for candidate in found if candidate.confidence >= threshold]
+            if every:
+                return _every(question, found, accepted, passages, view)
             if not accepted:
-                return _refusal(question, candidates, passages, view)
-            best, *others = [_cited(group, view) for group in _by_value(accepted)[: 1 + MOST_ALTERNATIVES]]
+                return _refused(question, found, passages, view)
+            best, *others = [_cited(group, view) for group in by_value(accepted, same_words)[: 1 + MOST_ALTERNATIVES]]
             return Answer(
                 question=question,
                 text=best.text,
@@ -80,69 +104,64 @@ class Assistant:
         """The answer to each question, in order; each as if it had been asked alone."""
         return [self.ask(question, k=k, threshold=threshold) for question in questions]
 
+    def _threshold(self, view: View) -> float:
+        """The confidence that an answer must reach if the question does not say."""
+        if self.threshold is not None:
+            return self.threshold
+        promise = view.promise
+        if promise and promise.reader == self.reader.sha256:
+            return promise.threshold
+        return self.reader.confidence.threshold
+
     def warm(self) -> None:
         """Load the models now, so that the first question takes no longer than the others."""
         self.library.embedder.embed(["warm"])
         self.reader.read("warm?", ["warm"])
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A place that may hold the answer."""
-
-    document_id: str
-    start: int
-    end: int
-    text: str
-    score: float
-
-    @property
-    def confidence(self) -> float:
-        """Probability of the span against "no answer" of its passage, by the reader's two scores alone."""
-        return 1 / (1 + math.exp(-max(min(self.score, 50.0), -50.0)))
+def _cited(group: Sequence[Candidate], view: View) -> Alternative:
+    return Alternative(group[0].text, group[0].confidence, _citations(group, view))
 
 
-def _places(spans: "Sequence[Span]", passages: Sequence[Passage]) -> list[_Candidate]:
-    """Spans as places in their documents, best first; of those that overlap, as passages do, the best one."""
-    kept: list[_Candidate] = []
-    found = [_place(span, passages[span.passage]) for span in spans]
-    for candidate in sorted(found, key=lambda c: (-c.score, c.document_id, c.start, c.end)):
-        if not any(_overlap(candidate, other) for other in kept):
-            kept.append(candidate)
-    return kept
+def _every(
+    question: str, found: Sequence[Candidate], accepted: Sequence[Candidate], passages: Sequence[Passage], view: View
+) -> EveryAnswer:
+    groups = by_value(accepted, normalize)
+    values = tuple(
+        Value(group[0].text, normalize(group[0].text), group[0].confidence, _citations(group, view)) for group in groups
+    )
+    refusal = None if values else _reason(found, passages)
+    nearest = () if values else _nearest(passages, view)
+    return EveryAnswer(question, values, _disagree(groups), refusal, nearest, view.clock.timings())
 
 
-def _place(span: "Span", passage: Passage) -> _Candidate:
-    chunk = passage.chunk
-    text = chunk.text[span.start : span.end]
-    return _Candidate(chunk.document_id, chunk.start + span.start, chunk.start + span.end, text, span.score)
+def _disagree(groups: Iterable[Sequence[Candidate]]) -> bool:
+    """Whether two documents answer and share no value."""
+    said: dict[str, set[int]] = {}
+    for number, group in enumerate(groups):
+        for candidate in group:
+            said.setdefault(candidate.document_id, set()).add(number)
+    return any(one.isdisjoint(other) for one, other in combinations(said.values(), 2))
 
 
-def _overlap(one: _Candidate, other: _Candidate) -> bool:
-    return one.document_id == other.document_id and one.start < other.end and other.start < one.end
-
-
-def _by_value(candidates: Sequence[_Candidate]) -> list[list[_Candidate]]:
-    """Candidates that say the same but for case and white space, together; best first, as they come."""
-    groups: dict[str, list[_Candidate]] = {}
-    for candidate in candidates:
-        groups.setdefault(" ".join(candidate.text.casefold().split()), []).append(candidate)
-    return list(groups.values())
-
-
-def _cited(group: Sequence[_Candidate], view: View) -> Alternative:
-    citations = tuple(cite(view.document(c.document_id), c.start, c.end) for c in group)
-    return Alternative(group[0].text, group[0].confidence, citations)
-
-
-def _refusal(question: str, candidates: Sequence[_Candidate], passages: Sequence[Passage], view: View) -> Answer:
-    confidence = candidates[0].confidence if candidates else 0.0
-    if not passages:
-        reason = Refusal.NOTHING_RETRIEVED
-    else:
-        reason = Refusal.NO_ANSWER if confidence < _EVEN else Refusal.BELOW_THRESHOLD
-    nearest = tuple(_whole(passage, view) for passage in passages[:NEAREST])
+def _refused(question: str, found: Sequence[Candidate], passages: Sequence[Passage], view: View) -> Answer:
+    confidence = found[0].confidence if found else 0.0
+    reason, nearest = _reason(found, passages), _nearest(passages, view)
     return Answer(question, "", confidence, (), (), reason, nearest, view.clock.timings())
+
+
+def _reason(found: Sequence[Candidate], passages: Sequence[Passage]) -> Refusal:
+    if not passages:
+        return Refusal.NOTHING_RETRIEVED
+    return Refusal.BELOW_THRESHOLD if found and found[0].confidence >= _EVEN else Refusal.NO_ANSWER
+
+
+def _citations(group: Iterable[Candidate], view: View) -> tuple[Citation, ...]:
+    return tuple(cite(view.document(one.document_id), one.start, one.end) for one in group)
+
+
+def _nearest(passages: Sequence[Passage], view: View) -> tuple[Citation, ...]:
+    return tuple(_whole(passage, view) for passage in passages[:NEAREST])
 
 
 def _whole(passage: Passage, view: View) -> Citation:

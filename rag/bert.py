@@ -36,7 +36,7 @@ class Bert(Module):
 
     def forward(self, ids: torch.Tensor, types: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Hidden states (n, length, width) of token ids, token types and mask (1: a token, 0: padding), (n, length)."""
-        positions = torch.arange(ids.shape[1])
+        positions = torch.arange(ids.shape[1], device=ids.device)
         embedded = self.embeddings["word_embeddings"](ids) + self.embeddings["token_type_embeddings"](types)
         hidden = self.embeddings["LayerNorm"](embedded + self.embeddings["position_embeddings"](positions))
         attended = mask[:, None, None, :].bool()

@@ -14,6 +14,7 @@ def cite(document: Document, start: int, end: int) -> Citation:
         title=document.title,
         source=document.source,
         sha256=document.sha256,
+        date=document.metadata.get("date"),
         page=page_at(document, start),
         heading=heading_path(document, start),
         start=start,

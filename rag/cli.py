@@ -104,20 +104,25 @@ def index(
 @click.argument("question")
 @_library_option
 @click.option("--k", type=int, help="Passages to read.  [default: 5]")
-@click.option("--threshold", type=float, help="Confidence, 0 to 1, that an answer must reach.  [default: 0.5]")
+@click.option(
+    "--threshold", type=float, help="Confidence, 0 to 1, that an answer must reach.  [default: as calibrated]"
+)
+@click.option("--every", is_flag=True, help="Give every distinct answer in the library; reads 20 passages.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-def ask(question: str, folder: Path, k: int | None, threshold: float | None, as_json: bool) -> None:
+def ask(question: str, folder: Path, k: int | None, threshold: float | None, every: bool, as_json: bool) -> None:
     """Answer QUESTION with a quote and its places. Exit code 1 when the documents do not answer."""
     from .assistant import Assistant
     from .library import Library
-    from .terminal import answer_lines
+    from .terminal import answer_lines, every_lines
+    from .values import Answer
 
     with Library.open(folder, create=False) as library:
-        answer = Assistant(library).ask(question, k=k, threshold=threshold)
+        answer = Assistant(library).ask(question, k=k, threshold=threshold, every=every)
+    bold = click.style("{}", bold=True)
     if as_json:
         _print_json(answer.to_dict())
     else:
-        _print(answer_lines(answer, bold=click.style("{}", bold=True)))
+        _print(answer_lines(answer, bold) if isinstance(answer, Answer) else every_lines(answer, bold))
     sys.exit(1 if answer.refusal else 0)
 
 
@@ -210,6 +215,80 @@ def evaluate(questions: Path, folder: Path, k: int | None, as_json: bool) -> Non
         _print(result.lines())
 
 
+@main.command()
+@click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write into.")
+@click.option("--start", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A reader to go on from.")
+@click.option("--epochs", default=2.0, help="How often to go through the data.")
+@click.option("--minutes", type=float, help="How long to train, instead of epochs.")
+@click.option("--share", multiple=True, metavar="NAME=TIMES", help="How often each question of a file is taken.")
+@click.option("--batch", default=32, help="Examples a step.")
+@click.option("--rate", default=1e-4, help="Learning rate at its highest.")
+@click.option("--seed", default=0, help="Of everything that is drawn.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint in the folder.")
+def train(
+    data: tuple[Path, ...],
+    out: Path,
+    start: Path | None,
+    epochs: float,
+    minutes: float | None,
+    share: tuple[str, ...],
+    batch: int,
+    rate: float,
+    seed: int,
+    resume: bool,
+) -> None:
+    """Fit a reader to labelled questions: files in SQuAD's JSON, plain or gzip."""
+    from .eval.fitting import fit_held_out, write_card
+    from .labelled import read_labelled
+    from .terminal import fault_lines
+    from .training import Mix, Plan, train
+
+    labelled = read_labelled(data)
+    _print_errors(fault_lines(labelled.faults))
+    mix = Mix(_shares(share, {paragraph.file for paragraph in labelled.paragraphs}))
+    plan = Plan(mix, epochs=epochs, minutes=minutes, seed=seed, batch=batch, rate=rate)
+    done = train(labelled, plan, out, start=start, resume=resume, progress=sys.stderr.isatty())
+    _print([f"{done.steps:,} steps on {done.examples:,} examples in {done.seconds / 60:.1f} minutes: {out}"])
+    _print(["Measuring it on the articles held out ..."])
+    figures = fit_held_out(out, labelled, seed)
+    write_card(out, labelled, plan, start, done, figures)
+    _print([f"{name:<48}{value:>8.3f}" for name, value in figures.items()])
+
+
+@main.command()
+@click.argument("labelled", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_library_option
+@click.option("--risk", default=0.05, type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Most wrong.")
+def calibrate(labelled: Path, folder: Path, risk: float) -> None:
+    """Pick the confidence at which at most a share of the given answers is wrong, and keep it in the library.
+
+    LABELLED holds questions on the library's documents, some of them without an answer: SQuAD's JSON, or JSON lines as
+    `pincite eval` takes them.
+    """
+    from .assistant import Assistant
+    from .eval.calibration import keep_risk
+    from .eval.questions import read_asked
+    from .library import Library
+    from .terminal import promise_lines
+
+    with Library.open(folder, create=False) as library:
+        promise = keep_risk(Assistant(library), read_asked(labelled), labelled, risk, progress=sys.stderr.isatty())
+    _print(promise_lines(promise))
+
+
+def _shares(given: tuple[str, ...], files: set[str]) -> dict[str, float]:
+    """`NAME=TIMES` as names and numbers; each name must be that of a file."""
+    try:
+        shares = {name: float(times) for name, _, times in (entry.partition("=") for entry in given)}
+    except ValueError as error:
+        raise click.BadParameter(f"{error}. Write --share NAME=TIMES, such as --share reviews=0.5.") from error
+    for name in shares:
+        if name not in files:
+            raise click.BadParameter(f"no file is named {name!r}. There are: {', '.join(sorted(files))}.")
+    return shares
+
+
 def prepare_environment() -> None:
     """Say how the models are to use the machine; a variable that is set already stands.
 
@@ -224,6 +303,11 @@ def prepare_environment() -> None:
 
 def _print(lines: list[str]) -> None:
     click.echo("\n".join(lines))
+
+
+def _print_errors(lines: list[str]) -> None:
+    if lines:
+        click.echo("\n".join(lines), err=True)
 
 
 def _print_json(value: Any) -> None:

@@ -11,6 +11,8 @@ PinciteError
 │   └── DocumentNotFound
 ├── ModelError             a model that is missing or is not the one it should be
 ├── EncodingError          a token encoding that cannot be had
+├── DataError              labelled questions that cannot be used
+├── CalibrationError       a risk that cannot be promised with the labels at hand
 └── EvaluationError        a question set that cannot be measured
 """
 
@@ -64,6 +66,14 @@ class ModelError(PinciteError):
 
 class EncodingError(PinciteError):
     """A token encoding that cannot be had."""
+
+
+class DataError(PinciteError):
+    """Labelled questions that cannot be used."""
+
+
+class CalibrationError(PinciteError):
+    """A risk that cannot be promised with the labels at hand."""
 
 
 class EvaluationError(PinciteError):

@@ -21,6 +21,7 @@ from .loading import locate, parse, read_bytes
 from .progress import Progress
 from .record import Entry, Record, Snapshot, Transaction
 from .retrieval import CONTEXT_WEIGHT, DEPTH, checked_mode, fuse, query_words
+from .risk import Promise
 from .settings import Cutting, Settings
 from .values import Document, Passage
 
@@ -195,6 +196,12 @@ class Library:
             self._check_settings(snapshot)
             yield View(self, snapshot)
 
+    def keep_promise(self, promise: Promise) -> None:
+        """Store a threshold: an `Assistant` with the reader that it was picked for keeps to it from now on."""
+        with self._record.writing() as change:
+            self._check_settings(change)
+            change.promise_that(asdict(promise))
+
     def index_recall(self, k: int = 10, sample: int = 200) -> float | None:
         """recall@k of the vector index against an exact search, on stored vectors; None where the index is exact."""
         with self._record.reading() as snapshot:
@@ -299,6 +306,11 @@ class View:
         scores = fuse(ordered) if mode == "hybrid" else dict(_rounded(rankings[0]))
         best = _ids(list(scores.items()), places)[:k]
         return [Passage(self._snapshot.chunk(chunk_id), scores[chunk_id]) for chunk_id in best]
+
+    @property
+    def promise(self) -> Promise | None:
+        """What was promised of the answers at a threshold, if anything was."""
+        return Promise(**self._snapshot.promise) if self._snapshot.promise else None
 
     def entries(self) -> list[Entry]:
         """What the library holds, ordered by source."""

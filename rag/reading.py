@@ -4,9 +4,10 @@ The span decoder follows Devlin et al. 2019, section 4.3: a span's score is star
 answer" (start plus end of the first token) of the same window.
 """
 
+import hashlib
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,14 +15,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from .channels import END, INSIDE, START
+from .confidence import Confidence, read_confidence
 from .embedding import length_batches
 from .errors import ModelError, QuestionError
 from .models import WEIGHTS, find_model
 
 if TYPE_CHECKING:
-    import torch
+    from .network import ReaderNetwork
 
-    from .bert import Bert
+Scores = npt.NDArray[np.float32]
 
 SHIPPED_READER = Path(__file__).parent / "weights" / "reader"
 WINDOW = 384  # tokens of question and passage together
@@ -32,7 +35,6 @@ SPANS_PER_PASSAGE = 3
 CANDIDATES = 24  # spans of a window among which those that do not overlap are chosen
 BATCH_TOKENS = 2048
 SCORE_DIGITS = 3  # scores that differ by less are equal, so that rounding in a batch cannot choose the answer
-_WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,21 @@ class Span:
 
 
 class Reader(Protocol):
-    """A question and the texts of passages to spans in them, best first, the same whatever else is read with them."""
+    """A question and the texts of passages to spans in them, best first, the same whatever else is read with them.
+
+    `confidence` says how sure an answer with a span's score is, `sha256` which weights it was fitted for.
+    """
+
+    confidence: Confidence
+
+    @property
+    def sha256(self) -> str: ...
 
     def read(self, question: str, passages: Sequence[str]) -> list[Span]: ...
+
+    def read_every(self, question: str, passages: Sequence[str]) -> list[Span]:
+        """For each passage the spans that together answer, one or more, all with the score of the best of them."""
+        ...
 
 
 class ExtractiveReader:
@@ -64,6 +78,7 @@ class ExtractiveReader:
         self._folder = Path(folder)
         if not (self._folder / WEIGHTS).is_file():
             raise ModelError(f"The folder {str(folder)!r} holds no {WEIGHTS}. Name the folder of an extractive reader.")
+        self.confidence = read_confidence(self._folder)
         self._base, _ = find_model()
         self._tokenizer = Tokenizer.from_file(str(self._base / "tokenizer.json"))
         self._tokenizer.no_padding()
@@ -73,25 +88,40 @@ class ExtractiveReader:
         self._questions.no_truncation()
 
     @cached_property
-    def _model(self) -> "tuple[Bert, torch.nn.Linear]":
-        """The encoder, and the layer that gives a start and an end score to each of its hidden states."""
-        import torch
+    def sha256(self) -> str:
+        """Hash of the weights."""
+        with (self._folder / WEIGHTS).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
-        from .bert import load_bert, read_weights
+    @cached_property
+    def _network(self) -> "ReaderNetwork":
+        from .network import load_network
 
-        weights = read_weights(self._folder)
-        encoder = {name.removeprefix("bert."): tensor for name, tensor in weights.items()}
-        if _WORD_EMBEDDINGS not in encoder:
-            encoder[_WORD_EMBEDDINGS] = read_weights(self._base)[_WORD_EMBEDDINGS].half()
-        head = torch.nn.Linear(weights["qa_outputs.weight"].shape[1], 2)
-        head.load_state_dict({name: weights[f"qa_outputs.{name}"].float() for name in ("weight", "bias")})
-        return load_bert(self._folder / "config.json", encoder), head
+        return load_network(self._folder)
 
     def read(self, question: str, passages: Sequence[str]) -> list[Span]:
         """At most three spans of each passage that do not overlap, best first; equal scores in order of passage.
 
         Raises QuestionError for a question of more than 128 tokens.
         """
+        best = [span for found in self._spans(question, passages) for span in _apart(found.best)[:SPANS_PER_PASSAGE]]
+        return sorted(best, key=_order)
+
+    def read_every(self, question: str, passages: Sequence[str]) -> list[Span]:
+        """For each passage its best span, or, where several runs of words look like answers, each of them.
+
+        Raises QuestionError for a question of more than 128 tokens.
+        """
+        every: list[Span] = []
+        for found in self._spans(question, passages):
+            best = min(found.best, key=_order, default=None)
+            if best:
+                listed = _merged(found.listed)
+                every.extend([replace(span, score=best.score) for span in listed] if len(listed) > 1 else [best])
+        return sorted(every, key=_order)
+
+    def _spans(self, question: str, passages: Sequence[str]) -> "list[_Found]":
+        """What the windows of each passage hold."""
         tokens = len(self._questions.encode(question, add_special_tokens=False).ids)
         if tokens > LONGEST_QUESTION:
             raise QuestionError(
@@ -100,19 +130,17 @@ class ExtractiveReader:
         windows: list[tuple[int, Any]] = []
         for index, encoded in enumerate(self._tokenizer.encode_batch([(question, passage) for passage in passages])):
             windows.extend((index, window) for window in (encoded, *encoded.overflowing))
-        scores = self._scores([window for _, window in windows])
-        spans: list[list[Span]] = [[] for _ in passages]
-        for (index, window), (starts, ends) in zip(windows, scores, strict=True):
-            spans[index].extend(_best_spans(index, passages[index], window, starts, ends))
-        best = [span for found in spans for span in _apart(found)[:SPANS_PER_PASSAGE]]
-        return sorted(best, key=_order)
+        found = [_Found([], []) for _ in passages]
+        for (index, window), scores in zip(windows, self._scores([window for _, window in windows]), strict=True):
+            found[index].best.extend(_best_spans(index, passages[index], window, scores))
+            found[index].listed.extend(_runs(index, passages[index], window, scores))
+        return found
 
-    def _scores(self, windows: list[Any]) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
-        """Start and end scores of each window's tokens."""
+    def _scores(self, windows: list[Any]) -> list[Scores]:
+        """Scores of each window's tokens (length, channels)."""
         import torch
 
-        encoder, head = self._model
-        scores: dict[int, tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]] = {}
+        scores: dict[int, Scores] = {}
         for batch in length_batches([len(window.ids) for window in windows], BATCH_TOKENS):
             longest = len(windows[batch[0]].ids)
             padded = torch.zeros((3, len(batch), longest), dtype=torch.long)
@@ -121,20 +149,25 @@ class ExtractiveReader:
                 filled = torch.tensor([window.ids, window.type_ids, window.attention_mask])
                 padded[:, row, : len(window.ids)] = filled
             with torch.inference_mode():
-                starts, ends = head(encoder(*padded)).numpy().transpose(2, 0, 1)
+                found = self._network(*padded).numpy()
             for row, index in enumerate(batch):
-                length = len(windows[index].ids)
-                scores[index] = starts[row, :length], ends[row, :length]
+                scores[index] = found[row, : len(windows[index].ids)]
         return [scores[index] for index in range(len(windows))]
 
 
-def _best_spans(
-    index: int, passage: str, window: Any, starts: npt.NDArray[np.float32], ends: npt.NDArray[np.float32]
-) -> list[Span]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a passage holds: spans of its windows with their scores, and runs of words that look like answers."""
+
+    best: list[Span]
+    listed: list[Span]
+
+
+def _best_spans(index: int, passage: str, window: Any, tokens: Scores) -> list[Span]:
     """Spans of one window, best first; more than are wanted, since some will overlap."""
-    offsets, no_answer = window.offsets, starts[0] + ends[0]
-    inside = np.array(window.type_ids) == 1
-    inside[-1] = False  # the last [SEP]
+    offsets, starts, ends = window.offsets, tokens[:, START], tokens[:, END]
+    no_answer = starts[0] + ends[0]
+    inside = _passage_tokens(window)
     ends = np.append(np.where(inside, ends, -np.inf), np.full(LONGEST_ANSWER - 1, -np.inf))
     scores = np.where(inside, starts, -np.inf)[:, None] + np.lib.stride_tricks.sliding_window_view(ends, LONGEST_ANSWER)
     scores -= no_answer
@@ -148,6 +181,36 @@ def _best_spans(
         if not _inside_word(passage, start) and not _inside_word(passage, end):
             spans.append(Span(index, start, end, round(score, SCORE_DIGITS)))
     return spans
+
+
+def _runs(index: int, passage: str, window: Any, tokens: Scores) -> list[Span]:
+    """Whole words of one window whose tokens are likelier inside an answer than not, each run a span."""
+    if tokens.shape[1] <= INSIDE:
+        return []
+    marked = (tokens[:, INSIDE] > 0) & _passage_tokens(window)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], marked, [False]]).astype(int)))
+    spans = [(window.offsets[first][0], window.offsets[last - 1][1]) for first, last in edges.reshape(-1, 2)]
+    whole = [
+        (start, end) for start, end in spans if not _inside_word(passage, start) and not _inside_word(passage, end)
+    ]
+    return [Span(index, start, end, 0.0) for start, end in whole]
+
+
+def _merged(spans: list[Span]) -> list[Span]:
+    """Spans of one passage in order, those that overlap as one."""
+    merged: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.start):
+        if merged and span.start < merged[-1].end:
+            merged[-1] = replace(merged[-1], end=max(span.end, merged[-1].end))
+        else:
+            merged.append(span)
+    return merged
+
+
+def _passage_tokens(window: Any) -> npt.NDArray[np.bool_]:
+    inside: npt.NDArray[np.bool_] = np.array(window.type_ids) == 1
+    inside[-1] = False  # the last [SEP]
+    return inside
 
 
 def _inside_word(text: str, position: int) -> bool:

@@ -183,6 +183,7 @@ class Snapshot:
             self.generation = int(meta["generation"])
             self.stamp = meta["stamp"]
             self.settings: dict[str, Any] = json.loads(meta["settings"])
+            self.promise: dict[str, Any] | None = json.loads(meta.get("promise", "null"))
         except (KeyError, ValueError) as error:
             raise sqlite3.DatabaseError(f"its settings cannot be read: {type(error).__name__}") from error
 
@@ -315,6 +316,10 @@ class Transaction(Snapshot):
         """Store the settings that the library is built with from now on."""
         self._connection.execute("UPDATE meta SET value = ? WHERE key = 'settings'", (json.dumps(settings),))
         self.changed = True
+
+    def promise_that(self, promise: dict[str, Any]) -> None:
+        """Store what is promised of the answers at a threshold."""
+        self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('promise', ?)", (json.dumps(promise),))
 
     def seal(self) -> None:
         """Count the generation up and draw a new stamp, if anything was changed."""

@@ -17,7 +17,7 @@ CONTEXT_WEIGHT = 0.5  # of a word in title or headings, against 1 in the text
 MOST_WORDS = 64  # of a query that is more than a question
 
 _WORD = re.compile(r"\w+")
-_STOP_WORDS = frozenset(
+STOP_WORDS = frozenset(
     "a about all also am an and any are as at be been being but by can could did do does doing for from had has have"
     " having he her hers him his how i if in into is it its me my no nor not of on or our ours she should so some such"
     " than that the their theirs them then there these they this those to too us was we were what when where which"
@@ -28,7 +28,7 @@ _STOP_WORDS = frozenset(
 def query_words(query: str) -> list[str]:
     """The words that are looked up: each once, stop words left out unless there are no others."""
     words = list(dict.fromkeys(word.lower() for word in _WORD.findall(query)))
-    return ([word for word in words if word not in _STOP_WORDS] or words)[:MOST_WORDS]
+    return ([word for word in words if word not in STOP_WORDS] or words)[:MOST_WORDS]
 
 
 def fuse(rankings: Iterable[Sequence[int]]) -> dict[int, float]:

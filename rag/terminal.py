@@ -2,11 +2,13 @@
 
 import textwrap
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from .intake import Report
+from .labelled import Fault
 from .record import Entry
-from .values import Answer, Citation, Passage
+from .risk import Promise
+from .values import Answer, Citation, EveryAnswer, Passage
 
 WIDTH = 100
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -21,17 +23,34 @@ def printable(text: str) -> str:
 def answer_lines(answer: Answer, bold: str = "{}") -> list[str]:
     """The answer with its sentences and places, or the refusal with the nearest passages."""
     if answer.refusal:
-        lines = [f"No answer: {answer.refusal}.", ""]
-        for number, citation in enumerate(answer.nearest, 1):
-            lines += [f"Near, but no answer [{number}]" if number == 1 else f"[{number}]"]
-            lines += [*_wrapped(textwrap.shorten(printable(citation.quote), 300, placeholder=" …")), *_place(citation)]
-        return lines
+        return _refusal_lines(answer)
     lines = [f"{bold.format(printable(answer.text))}   (confidence {answer.confidence:.2f})", ""]
     lines += _citations(answer.citations, bold)
     for other in answer.alternatives:
         lines += ["", f"Or: {bold.format(printable(other.text))}   (confidence {other.confidence:.2f})"]
         lines += _citations(other.citations, bold)
     return lines
+
+
+def every_lines(answer: EveryAnswer, bold: str = "{}") -> list[str]:
+    """Each value with every place where it stands, or the refusal with the nearest passages."""
+    if answer.refusal:
+        return _refusal_lines(answer)
+    lines = ["The documents disagree.", ""] if answer.disagree else []
+    for value in answer.values:
+        lines += [f"{bold.format(printable(value.text))}   (confidence {value.confidence:.2f})"]
+        lines += [*_citations(value.citations, bold), ""]
+    return lines[:-1]
+
+
+def promise_lines(promise: Promise) -> list[str]:
+    """What is promised of the answers, and what it costs."""
+    return [
+        f"Answers are given from a confidence of {promise.threshold:.3f} on. With a probability of "
+        f"{1 - promise.delta:.0%}, at most {promise.risk:.1%} of them are wrong.",
+        f"Coverage: {promise.coverage:.1%}, {promise.answered:,} of {promise.questions:,} questions were answered, "
+        f"{promise.wrong:,} of them wrongly.",
+    ]
 
 
 def passage_lines(passages: Iterable[Passage], places: Iterable[Citation]) -> list[str]:
@@ -55,6 +74,14 @@ def report_lines(report: Report) -> list[str]:
     return lines
 
 
+def fault_lines(faults: Sequence[Fault]) -> list[str]:
+    """Questions that cannot be used, the first twenty by name."""
+    lines = [f"{printable(fault.file)}: {printable(fault.question)}: {fault.reason}" for fault in faults[:_MOST_NAMED]]
+    if len(faults) > _MOST_NAMED:
+        lines.append(f"and {len(faults) - _MOST_NAMED:,} more")
+    return [f"{len(faults):,} questions cannot be used:", *lines] if faults else []
+
+
 def entry_lines(entries: Iterable[Entry]) -> list[str]:
     """A table of documents, one line each."""
     lines = [f"{'id':<16}  {'passages':>8}  {'pages':>5}  {'read':<10}  title and source"]
@@ -62,6 +89,14 @@ def entry_lines(entries: Iterable[Entry]) -> list[str]:
         pages = str(entry.pages or "-")
         what = f"{printable(entry.title)} ({printable(entry.source)})"
         lines.append(f"{entry.id:<16}  {entry.passages:>8}  {pages:>5}  {entry.added[:10]}  {what}")
+    return lines
+
+
+def _refusal_lines(answer: Answer | EveryAnswer) -> list[str]:
+    lines = [f"No answer: {answer.refusal}.", ""]
+    for number, citation in enumerate(answer.nearest, 1):
+        lines += [f"Near, but no answer [{number}]" if number == 1 else f"[{number}]"]
+        lines += [*_wrapped(textwrap.shorten(printable(citation.quote), 300, placeholder=" …")), *_place(citation)]
     return lines
 
 
@@ -86,9 +121,10 @@ def _outer(text: str, side: int) -> str:
 def _place(citation: Citation) -> list[str]:
     path = " > ".join(dict.fromkeys((citation.title, *citation.heading)))
     page = f"page {citation.page}, " if citation.page else ""
+    date = f", dated {printable(citation.date)}" if citation.date else ""
     return [
         f"    {printable(path)}",
-        f"    {printable(citation.source)}, {page}characters {citation.start}-{citation.end}",
+        f"    {printable(citation.source)}, {page}characters {citation.start}-{citation.end}{date}",
     ]
 
 

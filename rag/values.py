@@ -70,15 +70,16 @@ class Passage:
 class Citation:
     """A quote and where it stands: `document.text[start:end] == quote`, always.
 
-    `page` counts from 1 and is None where the format has no pages. `heading` is the path of headings above the
-    quote, outermost first. `sentence` is the sentence (or sentences) around the quote, which begins in it at
-    `start - sentence_start`.
+    `page` counts from 1 and is None where the format has no pages. `date` is the document's own, where it names one.
+    `heading` is the path of headings above the quote, outermost first. `sentence` is the sentence (or sentences)
+    around the quote, which begins in it at `start - sentence_start`.
     """
 
     document_id: str
     title: str
     source: str
     sha256: str
+    date: str | None
     page: int | None
     heading: tuple[str, ...]
     start: int
@@ -93,6 +94,19 @@ class Alternative:
     """Another answer that would have been given had the best one not been there."""
 
     text: str
+    confidence: float
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An answer that documents give, and every place where it stands, however it is written there.
+
+    `text` is how the first citation writes it, `normalized` what all of them stand for.
+    """
+
+    text: str
+    normalized: str
     confidence: float
     citations: tuple[Citation, ...]
 
@@ -140,4 +154,23 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as dictionaries, lists, strings and numbers, ready for `json.dumps`."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class EveryAnswer:
+    """All distinct answers that the documents give to a question, surest first, or a refusal with its reason.
+
+    `disagree`: two documents answer, and share no value. `refusal`, `nearest` and `timings` as in `Answer`.
+    """
+
+    question: str
+    values: tuple[Value, ...]
+    disagree: bool
+    refusal: Refusal | None
+    nearest: tuple[Citation, ...]
+    timings: Timings = field(compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answers as dictionaries, lists, strings and numbers, ready for `json.dumps`."""
         return asdict(self)

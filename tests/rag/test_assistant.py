@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
 from rag import Answer, Assistant, Cutting, Library, Refusal
+from rag.confidence import Confidence
 from rag.errors import QuestionError
 from rag.fakes import NumberReader, WordEmbedder
 from rag.reading import Span
@@ -105,8 +106,14 @@ def test_a_place_found_in_two_overlapping_passages_is_cited_once(tmp_path: Path)
 class FixedReader:
     """Answers with the first word of each passage, with one score."""
 
+    confidence = Confidence()
+    sha256 = "0" * 64
+
     def __init__(self, score: float):
         self.score = score
+
+    def read_every(self, question: str, passages: list[str]) -> list[Span]:
+        return self.read(question, passages)
 
     def read(self, question: str, passages: list[str]) -> list[Span]:
         return [Span(n, 0, len(passage.split()[0]), self.score) for n, passage in enumerate(passages)]
@@ -234,3 +241,45 @@ def test_every_citation_quotes_its_document_exactly_in_every_format(
             return
         for threshold in (0.0, 1.0):
             assert_exact(Assistant(library, NumberReader()).ask(question, threshold=threshold), library)
+
+
+def test_every_distinct_answer_is_given_with_all_its_places(
+    library: Library, assistant: Assistant, tmp_path: Path
+) -> None:
+    add(library, tmp_path, a="The bridge cost 1500 pounds.", b="The bridge cost 1600.", c="A bridge cost 1500 then.")
+    every = assistant.ask("What did the bridge cost?", every=True)
+    assert [(value.text, value.normalized) for value in every.values] == [
+        ("1500", "number 1500"),
+        ("1600", "number 1600"),
+    ]
+    assert sorted(Path(c.source).name for c in every.values[0].citations) == ["a.md", "c.md"]
+    assert every.disagree
+    assert every.refusal is None
+    assert json.loads(json.dumps(every.to_dict()))["values"][1]["citations"][0]["quote"] == "1600"
+
+
+def test_documents_that_share_a_value_do_not_disagree(library: Library, assistant: Assistant, tmp_path: Path) -> None:
+    add(library, tmp_path, a="The bridge cost 7, then 8.", b="The bridge cost 8.")
+    every = assistant.ask("What did the bridge cost?", every=True)
+    assert {value.text for value in every.values} == {"7", "8"}
+    assert not every.disagree
+
+
+def test_dates_of_documents_are_cited_where_known(library: Library, assistant: Assistant, tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        "<html><head><title>Bridge</title><meta property='article:published_time' content='2021-05-03'></head>"
+        "<body><article><p>The bridge of the town has 7 arches, as everybody knows who has been there.</p>"
+        "<p>It is a fine bridge, of stone, and the river under it is wide and slow.</p></article></body></html>"
+    )
+    library.add(tmp_path / "a.html")
+    add(library, tmp_path, b="The bridge has 9 arches.")
+    every = assistant.ask("How many arches has the bridge?", every=True)
+    assert {(value.text, value.citations[0].date) for value in every.values} == {("7", "2021-05-03"), ("9", None)}
+
+
+def test_every_refuses_with_reason_and_nearest(library: Library, assistant: Assistant, tmp_path: Path) -> None:
+    assert assistant.ask("Anything?", every=True).refusal is Refusal.NOTHING_RETRIEVED
+    add(library, tmp_path, a="No figures here.")
+    every = assistant.ask("How many?", every=True)
+    assert (every.values, every.disagree, every.refusal) == ((), False, Refusal.NO_ANSWER)
+    assert [c.quote for c in every.nearest] == ["No figures here."]

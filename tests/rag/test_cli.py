@@ -1,12 +1,16 @@
 """The command line, run as a command."""
 
+import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import TOP
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PINCITE_LIBRARY"}
 
@@ -112,7 +116,78 @@ def test_what_a_document_says_cannot_reach_the_terminal(tmp_path: Path) -> None:
     assert "\u202e" not in done.stdout
 
 
+def test_every_answer_is_printed_with_its_places(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The harbour bridge opened in 1932.")
+    (tmp_path / "b.txt").write_text("The harbour bridge opened in 1935.")
+    library = tmp_path / "library"
+    pincite("index", tmp_path / "a.txt", tmp_path / "b.txt", "--library", library)
+    done = pincite("ask", "When did the harbour bridge open?", "--every", "--library", library)
+    assert done.returncode == 0
+    assert done.stdout.startswith("The documents disagree.\n")
+    for year, name in (("1932", "a.txt"), ("1935", "b.txt")):
+        assert f"\n{year}   (confidence " in done.stdout
+        assert f"{name}, characters 29-33" in done.stdout
+    found = json.loads(pincite("ask", "When did it open?", "--every", "--json", "--library", library).stdout)
+    assert {value["normalized"] for value in found["values"]} == {"number 1932", "number 1935"}
+
+
+def labelled(path: Path, count: int) -> Path:
+    """A set of labelled questions, the last of them with an answer that is not where it is said to be."""
+    articles = []
+    for number in range(count):
+        text = f"The bridge of town {number} opened in {1900 + number}."
+        answer = {"text": str(1900 + number), "answer_start": text.index(" in ") + 4 + (number == count - 1)}
+        entry = {"id": f"q{number}", "question": f"When did the bridge of town {number} open?", "answers": [answer]}
+        articles.append({"title": str(number), "paragraphs": [{"context": text, "qas": [entry]}]})
+    path.write_text(json.dumps({"data": articles}))
+    return path
+
+
+def test_train_writes_a_reader_that_answers_and_its_card(tmp_path: Path) -> None:
+    data, out = labelled(tmp_path / "set.json", 500), tmp_path / "reader"
+    options = ("--out", out, "--batch", "4", "--start", TOP / "rag" / "weights" / "reader")
+    done = pincite("train", data, *options, "--epochs", "0.02")
+    assert done.returncode == 0, done.stderr
+    assert "1 questions cannot be used:" in done.stderr
+    assert f"{data}: q499: answer '2399' is not at" in done.stderr
+    assert re.search(rf"^\d steps on \d+ examples in 0\.\d minutes: {out}$", done.stdout, re.MULTILINE)
+    assert "HasAns F1" in done.stdout
+    assert {path.name for path in out.iterdir()} == {
+        "README.md",
+        "checkpoint.pt",
+        "confidence.json",
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+    }
+    card = (out / "README.md").read_text()
+    assert hashlib.sha256(data.read_bytes()).hexdigest() in card
+    assert '"epochs": 0.02' in card
+    assert "| HasAns F1 |" in card
+    found = json.loads((out / "confidence.json").read_text())
+    assert found["slope"] > 0
+    assert 0 < found["threshold"] < 1
+    done = pincite("train", data, *options, "--epochs", "0.02", "--seed", "1", "--resume")
+    assert_one_message(done, "was begun with other files or settings")
+
+
+def test_train_says_what_is_wrong_with_data_and_options(tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text("[]")
+    assert_one_message(pincite("train", tmp_path / "bad.json", "--out", tmp_path / "o"), "bad.json", "another shape")
+    data = labelled(tmp_path / "set.json", 3)
+    done = pincite("train", data, "--out", tmp_path / "o", "--share", "set=much")
+    assert_one_message(done, "Write --share NAME=TIMES")
+    done = pincite("train", data, "--out", tmp_path / "o", "--share", "sett=2")
+    assert_one_message(done, "no file is named 'sett'", "set")
+    assert not (tmp_path / "o").exists()
+
+
+def test_calibrate_refuses_too_few_labels(article_folder: Path, tmp_path: Path) -> None:
+    done = pincite("calibrate", labelled(tmp_path / "set.json", 20), "--library", article_folder)
+    assert_one_message(done, "19 labelled questions are too few", "104 would be needed")
+
+
 def test_help_names_every_command() -> None:
     done = pincite("--help")
-    for command in ("index", "ask", "search", "documents", "remove", "chat", "eval"):
+    for command in ("index", "ask", "search", "documents", "remove", "chat", "eval", "train", "calibrate"):
         assert f"  {command} " in done.stdout

@@ -1,0 +1,187 @@
+"""Labelled questions: files in the JSON of SQuAD 1.1 and 2.0 (Rajpurkar et al. 2016, 2018), plain or gzip.
+
+Beside them, lines of JSON that ask about paragraphs of such files without repeating them:
+`{"paragraph": "first 16 digits of the sha256 of its text", "question": "…", "answers": [[start, end], …]}`.
+With `"wants": "every span"` all answers of a question together are the answer; otherwise any one of them is.
+"""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .errors import DataError
+
+Spans = tuple[tuple[int, int], ...]
+
+EVERY = "every span"
+_HASH = 16
+_SHAPE = (
+    'It must hold {"data": [{"title", "paragraphs": [{"context", "qas": [{"id", "question", "answers": '
+    '[{"text", "answer_start"}]}]}]}]}.'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledQuestion:
+    """`spans` count characters of the paragraph's text, half open; none: the paragraph does not answer.
+
+    Any one of them is right, or all together when `every` is set.
+    """
+
+    id: str
+    text: str
+    spans: Spans
+    every: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledParagraph:
+    """A text with questions; `file` is the name of the file, without suffixes, that it comes from."""
+
+    file: str
+    article: str
+    text: str
+    questions: tuple[LabelledQuestion, ...]
+
+    def answers(self, question: LabelledQuestion) -> list[str]:
+        """The texts of the spans of one of its questions."""
+        return [self.text[start:end] for start, end in question.spans]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A question that cannot be used, and why."""
+
+    file: str
+    question: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What a number of files hold. `sha256` has the hash of each file by its path."""
+
+    paragraphs: tuple[LabelledParagraph, ...]
+    faults: tuple[Fault, ...]
+    sha256: dict[str, str]
+
+    @property
+    def questions(self) -> int:
+        """How many questions can be used."""
+        return sum(len(paragraph.questions) for paragraph in self.paragraphs)
+
+
+def read_labelled(paths: Iterable[str | Path]) -> Labelled:
+    """All questions of the files. Questions that cannot be used are among the faults.
+
+    Raises DataError for a file that cannot be read or has another shape, and when no question is left.
+    """
+    paragraphs: list[LabelledParagraph] = []
+    faults: list[Fault] = []
+    sha256: dict[str, str] = {}
+    asides: list[Path] = []
+    for path in map(Path, paths):
+        data = _bytes(path)
+        sha256[str(path)] = hashlib.sha256(data).hexdigest()
+        if ".jsonl" in path.suffixes:
+            asides.append(path)
+        else:
+            paragraphs.extend(_paragraphs(_parsed(data, path), path, faults))
+    for path in asides:
+        _ask_more(path, paragraphs, faults)
+    labelled = Labelled(tuple(paragraphs), tuple(faults), sha256)
+    if not labelled.questions:
+        first = f" The first fault: {faults[0].question}: {faults[0].reason}." if faults else ""
+        raise DataError(f"There is no question to use in {', '.join(sha256) or 'no files'}.{first}")
+    return labelled
+
+
+def hold_out(paragraphs: Sequence[LabelledParagraph], part: float, seed: int) -> tuple[list[LabelledParagraph], ...]:
+    """The paragraphs to train on, and about a `part` of them held out. An article is never on both sides."""
+    kept: list[LabelledParagraph] = []
+    held: list[LabelledParagraph] = []
+    for paragraph in paragraphs:
+        digest = hashlib.sha256(f"{seed}:{paragraph.file}:{paragraph.article}".encode()).digest()
+        (held if int.from_bytes(digest[:4]) < part * 2**32 else kept).append(paragraph)
+    return kept, held
+
+
+def paragraph_hash(text: str) -> str:
+    """The name of a paragraph in a file of further questions."""
+    return hashlib.sha256(text.encode()).hexdigest()[:_HASH]
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+        return gzip.decompress(data) if path.suffix == ".gz" else data
+    except (OSError, EOFError) as error:
+        raise DataError(f"Cannot read the questions in {str(path)!r}: {error}.") from error
+
+
+def _parsed(data: bytes, path: Path) -> Any:
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise DataError(f"{str(path)!r} is no JSON ({error}). {_SHAPE}") from error
+
+
+def _name(path: Path) -> str:
+    return path.name.split(".")[0]
+
+
+def _paragraphs(found: Any, path: Path, faults: list[Fault]) -> Iterator[LabelledParagraph]:
+    try:
+        for number, article in enumerate(found["data"]):
+            for paragraph in article["paragraphs"]:
+                text = paragraph["context"]
+                asked = [_question(entry, text, str(path), faults) for entry in paragraph["qas"]]
+                questions = tuple(question for question in asked if question)
+                yield LabelledParagraph(_name(path), str(article.get("title", number)), text, questions)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{str(path)!r} has another shape ({type(error).__name__}: {error}). {_SHAPE}") from error
+
+
+def _question(entry: dict[str, Any], text: str, file: str, faults: list[Fault]) -> LabelledQuestion | None:
+    name, asked = str(entry["id"]), entry["question"]
+    answers = [] if entry.get("is_impossible") else entry.get("answers", [])
+    spans = []
+    for answer in answers:
+        start, end = answer["answer_start"], answer["answer_start"] + len(answer["text"])
+        if start < 0 or not answer["text"] or text[start:end] != answer["text"]:
+            there = text[max(0, start) : max(0, end)]
+            faults.append(Fault(file, name, f"answer {answer['text']!r} is not at {start}, where {there!r} stands"))
+        else:
+            spans.append((start, end))
+    if not asked.strip():
+        faults.append(Fault(file, name, "the question is empty"))
+        return None
+    if answers and (not spans or (entry.get("wants") == EVERY and len(spans) < len(answers))):
+        return None
+    if not answers and not entry.get("is_impossible") and "is_impossible" in entry:
+        faults.append(Fault(file, name, "it has no answer and is not marked as impossible"))
+        return None
+    return LabelledQuestion(name, asked, tuple(spans), entry.get("wants") == EVERY)
+
+
+def _ask_more(path: Path, paragraphs: list[LabelledParagraph], faults: list[Fault]) -> None:
+    """Adds the questions in lines of JSON to the paragraphs that they name; other paragraphs' are left out."""
+    places = {paragraph_hash(paragraph.text): index for index, paragraph in enumerate(paragraphs)}
+    for number, line in enumerate(_bytes(path).decode().splitlines(), 1):
+        try:
+            entry = json.loads(line)
+            place = places.get(entry["paragraph"])
+            if place is None:
+                continue
+            paragraph, spans = paragraphs[place], tuple((int(a), int(b)) for a, b in entry["answers"])
+            question = LabelledQuestion(f"{path.name}:{number}", entry["question"], spans, entry.get("wants") == EVERY)
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{path}:{number} is no question ({type(error).__name__}: {error}).") from error
+        if all(0 <= start < end <= len(paragraph.text) for start, end in spans):
+            paragraphs[place] = replace(paragraph, questions=(*paragraph.questions, question))
+        else:
+            faults.append(Fault(str(path), question.id, f"an answer of {spans} is not inside the paragraph"))

@@ -1,0 +1,72 @@
+"""The network of the extractive reader: a BERT encoder and, for each token, a few scores."""
+
+import json
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch.nn import Linear, Module
+
+from .bert import Bert, read_weights
+from .channels import CHANNELS
+from .models import WEIGHTS, find_model
+
+_SHARED = "bert.embeddings.word_embeddings.weight"  # the same as the base's: frozen in training, not stored again
+
+
+class ReaderNetwork(Module):
+    """Token ids to scores. A reader of an older kind has the first two channels only."""
+
+    def __init__(self, config: dict[str, int], channels: int = CHANNELS):
+        super().__init__()
+        self.bert = Bert(config)
+        self.qa_outputs = Linear(config["hidden_size"], channels)
+
+    def forward(self, ids: torch.Tensor, types: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Scores (n, length, channels) of token ids, types and mask (1: a token, 0: padding), each (n, length)."""
+        return cast(torch.Tensor, self.qa_outputs(self.bert(ids, types, mask)))
+
+
+def load_network(folder: Path) -> ReaderNetwork:
+    """The network in a reader's folder, in float32; token embeddings that it does not hold are the base's."""
+    weights = read_weights(folder)
+    if _SHARED not in weights:
+        weights[_SHARED] = _base_embeddings()
+    network = ReaderNetwork(_config(folder), weights["qa_outputs.weight"].shape[0])
+    network.load_state_dict({name: weights[name].float() for name in network.state_dict()}, assign=True)
+    return network.eval()
+
+
+def network_to_train(folder: Path | None) -> ReaderNetwork:
+    """A network to go on with from a reader's folder; without one, the base's encoder with an untrained head."""
+    base, _ = find_model()
+    found = read_weights(folder or base)
+    weights = found if folder else {f"bert.{name}": tensor for name, tensor in found.items()}
+    weights[_SHARED] = _base_embeddings()
+    network = ReaderNetwork(_config(folder or base))
+    fresh = network.state_dict()
+    for name in ("qa_outputs.weight", "qa_outputs.bias"):
+        fresh[name] = torch.normal(0.0, 0.02, fresh[name].shape) if "weight" in name else torch.zeros(CHANNELS)
+        if name in weights:
+            fresh[name][: len(weights[name])] = weights[name].float()
+        weights[name] = fresh[name]
+    network.load_state_dict({name: weights[name].float() for name in network.state_dict()})
+    network.bert.embeddings["word_embeddings"].weight.requires_grad = False
+    return network
+
+
+def save_network(network: ReaderNetwork, folder: Path) -> None:
+    """Write the weights in half precision, without the token embeddings that are the base's."""
+    from safetensors.torch import save_file
+
+    state = {name: tensor.detach().cpu() for name, tensor in network.state_dict().items() if name != _SHARED}
+    save_file({name: tensor.half().contiguous() for name, tensor in state.items()}, folder / WEIGHTS)
+
+
+def _base_embeddings() -> torch.Tensor:
+    base, _ = find_model()
+    return read_weights(base)[_SHARED.removeprefix("bert.")].half()
+
+
+def _config(folder: Path) -> dict[str, int]:
+    return cast(dict[str, int], json.loads((folder / "config.json").read_text()))

@@ -1,0 +1,102 @@
+"""Confidence against truth: the error by hand, the fit on draws whose truth is known, the threshold kept."""
+
+import json
+import math
+import random
+from pathlib import Path
+
+import pytest
+
+from rag import Assistant, Library
+from rag.confidence import Confidence
+from rag.errors import CalibrationError
+from rag.eval.calibration import Judged, expected_calibration_error, fit_confidence, judge, keep_risk, reliability
+from rag.eval.questions import read_asked
+from rag.fakes import NumberReader
+
+
+def test_calibration_error_by_hand() -> None:
+    judged = [Judged(c, 0.0, f1, True) for c, f1 in ((0.1, 0.0), (0.3, 1.0), (0.8, 0.6), (0.9, 0.4))]
+    assert reliability(judged, bins=2) == [(pytest.approx(0.2), 0.5, 2), (pytest.approx(0.85), 0.5, 2)]
+    assert expected_calibration_error(judged, bins=2) == pytest.approx((0.3 + 0.35) / 2)
+
+
+def test_fit_finds_the_curve_that_the_answers_were_drawn_from() -> None:
+    chance = random.Random(3)
+    truth = Confidence(slope=0.7, bias=-1.0)
+    scores = [chance.gauss(1, 3) for _ in range(20_000)]
+    judged = [Judged(0.5, score, float(chance.random() < truth.of(score)), True) for score in scores]
+    fitted = fit_confidence(judged)
+    assert (fitted.slope, fitted.bias) == (pytest.approx(0.7, abs=0.05), pytest.approx(-1.0, abs=0.08))
+    again = [Judged(fitted.of(one.score), one.score, one.f1, True) for one in judged]
+    assert (
+        expected_calibration_error(again)
+        < 0.02
+        < expected_calibration_error([Judged(Confidence().of(one.score), one.score, one.f1, True) for one in judged])
+    )
+
+
+def test_score_is_the_inverse_of_the_confidence() -> None:
+    confidence = Confidence(slope=0.5, bias=-2.0)
+    assert confidence.score(confidence.of(7.25)) == pytest.approx(7.25)
+    assert Confidence().of(-1000) < 1e-20
+    assert math.isfinite(confidence.score(0.0))
+
+
+def test_judging_refuses_nothing(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The bridge opened in 1932.")
+    library.add(tmp_path / "a.txt")
+    asked = [("When did the bridge open?", ["1932"]), ("Sunk?", ["7"]), ("What of the bridge?", [])]
+    judged = judge(Assistant(library, NumberReader(), threshold=0.99), asked)
+    assert [(one.right, one.answerable) for one in judged] == [(True, True), (False, True), (False, False)]
+    assert [round(one.score) for one in judged] == [1, -1, 1]
+
+
+@pytest.fixture
+def towns(library: Library, tmp_path: Path) -> list[tuple[str, list[str]]]:
+    """A library of 120 facts, and a question on each that the reader of numbers gets right."""
+    asked = []
+    for number in range(120):
+        town = "".join("abcdefghij"[int(digit)] for digit in str(number)) + "ville"
+        (tmp_path / f"{number}.txt").write_text(f"The bridge of {town} opened in {1800 + number}.")
+        asked.append((f"When was the bridge of {town} opened?", [str(1800 + number)]))
+    library.add(*tmp_path.glob("*.txt"))
+    return asked
+
+
+def test_a_kept_promise_is_the_threshold_of_later_questions(
+    library: Library, tmp_path: Path, towns: list[tuple[str, list[str]]]
+) -> None:
+    path = tmp_path / "labels.jsonl"
+    path.write_text("{}")
+    assistant = Assistant(library, NumberReader())
+    assert assistant.ask("bridge hville").refusal is None
+    promise = keep_risk(assistant, towns, path, 0.05)
+    assert (promise.questions, promise.wrong, promise.coverage) == (120, 0, 1.0)
+    with library.view() as view:
+        assert view.promise == promise
+    sure = assistant.ask(towns[7][0])
+    assert (sure.text, sure.refusal) == ("1807", None)
+    assert assistant.ask("bridge hville").confidence < promise.threshold
+    assert assistant.ask("bridge hville").refusal is not None
+    assert assistant.ask("bridge hville", threshold=0.5).refusal is None
+    other = NumberReader()
+    other.sha256 = "1" * 64
+    assert Assistant(library, other).ask("bridge hville").refusal is None
+
+
+def test_too_few_labels_are_refused_and_nothing_is_kept(
+    library: Library, tmp_path: Path, towns: list[tuple[str, list[str]]]
+) -> None:
+    with pytest.raises(CalibrationError, match="104 would be needed"):
+        keep_risk(Assistant(library, NumberReader()), towns[:50], tmp_path / "0.txt", 0.05)
+    with library.view() as view:
+        assert view.promise is None
+
+
+def test_labels_are_read_from_both_kinds_of_file(tmp_path: Path) -> None:
+    qas = [{"id": "1", "question": "When?", "answers": [{"text": "1932", "answer_start": 0}]}]
+    (tmp_path / "a.json").write_text(json.dumps({"data": [{"paragraphs": [{"context": "1932", "qas": qas}]}]}))
+    line = {"id": "1", "question": "When?", "answers": [{"text": "1932", "start": 0}]}
+    (tmp_path / "a.jsonl").write_text(json.dumps(line))
+    assert read_asked(tmp_path / "a.json") == read_asked(tmp_path / "a.jsonl") == [("When?", ["1932"])]

@@ -1,0 +1,127 @@
+"""Labelled questions: what is read, what is reported, what is held out."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag.errors import DataError
+from rag.labelled import Fault, LabelledQuestion, hold_out, paragraph_hash, read_labelled
+from tests.rag.training.data import TEXT, squad
+
+
+def write(path: Path, data: Any) -> Path:
+    raw = json.dumps(data).encode()
+    path.write_bytes(gzip.compress(raw) if path.suffix == ".gz" else raw)
+    return path
+
+
+def question(**changes: Any) -> dict[str, Any]:
+    return {"id": "q", "question": "When?", "answers": [{"text": "1932", "answer_start": 21}]} | changes
+
+
+@pytest.mark.parametrize("name", ["set.json", "set.json.gz"])
+def test_plain_and_gzip_are_read(tmp_path: Path, name: str) -> None:
+    labelled = read_labelled([write(tmp_path / name, squad([question()]))])
+    (paragraph,) = labelled.paragraphs
+    assert (paragraph.file, paragraph.article, paragraph.text) == ("set", "Bridges", TEXT)
+    assert paragraph.questions == (LabelledQuestion("q", "When?", ((21, 25),)),)
+    assert paragraph.answers(paragraph.questions[0]) == ["1932"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (question(is_impossible=True, answers=[]), LabelledQuestion("q", "When?", ())),
+        (question(answers=[]), LabelledQuestion("q", "When?", ())),  # SQuAD 1.1 has no mark
+        (question(wants="every span"), LabelledQuestion("q", "When?", ((21, 25),), every=True)),
+    ],
+)
+def test_forms_of_a_question(tmp_path: Path, entry: dict[str, Any], expected: LabelledQuestion) -> None:
+    (paragraph,) = read_labelled([write(tmp_path / "set.json", squad([entry]))]).paragraphs
+    assert paragraph.questions == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        (question(id="bad", answers=[{"text": "1932", "answer_start": 20}]), "answer '1932' is not at 20"),
+        (question(id="bad", answers=[{"text": "1932", "answer_start": -4}]), "answer '1932' is not at -4"),
+        (question(id="bad", question="  "), "the question is empty"),
+        (question(id="bad", answers=[], is_impossible=False), "it has no answer and is not marked as impossible"),
+    ],
+)
+def test_bad_question_is_reported_by_file_and_id_and_the_rest_is_read(
+    tmp_path: Path, entry: dict[str, Any], reason: str
+) -> None:
+    path = write(tmp_path / "set.json", squad([question(), entry]))
+    labelled = read_labelled([path])
+    (fault,) = labelled.faults
+    assert (fault.file, fault.question) == (str(path), "bad")
+    assert fault.reason.startswith(reason)
+    assert labelled.questions == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{", "is no JSON"),
+        (b"[]", r"has another shape \(TypeError"),
+        (b'{"data": [{"paragraphs": [{"context": "a"}]}]}', r"has another shape \(KeyError: 'qas'"),
+        (b'{"data": []}', "There is no question to use"),
+        (b"", "is no JSON"),
+    ],
+)
+def test_file_that_is_none_is_an_error_that_names_it(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "set.json").write_bytes(content)
+    with pytest.raises(DataError, match=message) as raised:
+        read_labelled([tmp_path / "set.json"])
+    assert "set.json" in str(raised.value)
+
+
+def test_missing_and_damaged_files_are_errors(tmp_path: Path) -> None:
+    (tmp_path / "set.json.gz").write_bytes(b"no gzip")
+    for path in (tmp_path / "none.json", tmp_path / "set.json.gz"):
+        with pytest.raises(DataError, match="Cannot read the questions in"):
+            read_labelled([path])
+
+
+def test_lines_ask_more_about_paragraphs_of_other_files(tmp_path: Path) -> None:
+    data = write(tmp_path / "set.json", squad([question()]))
+    lines = [
+        {"paragraph": paragraph_hash(TEXT), "question": "Where?", "answers": []},
+        {
+            "paragraph": paragraph_hash(TEXT),
+            "question": "What two?",
+            "answers": [[4, 10], [21, 25]],
+            "wants": "every span",
+        },
+        {"paragraph": "0" * 16, "question": "Of another paragraph?", "answers": []},
+        {"paragraph": paragraph_hash(TEXT), "question": "Beyond?", "answers": [[20, 99]]},
+    ]
+    more = tmp_path / "more.jsonl"
+    more.write_text("\n".join(map(json.dumps, lines)))
+    labelled = read_labelled([more, data])
+    assert [(q.text, q.spans, q.every) for q in labelled.paragraphs[0].questions[1:]] == [
+        ("Where?", (), False),
+        ("What two?", ((4, 10), (21, 25)), True),
+    ]
+    assert labelled.faults == (
+        Fault(str(more), "more.jsonl:4", "an answer of ((20, 99),) is not inside the paragraph"),
+    )
+    more.write_text("{}")
+    with pytest.raises(DataError, match=r"more.jsonl:1 is no question \(KeyError"):
+        read_labelled([more, data])
+
+
+def test_held_out_articles_are_on_one_side_only(tmp_path: Path) -> None:
+    data = {"data": [squad([question()], title=f"Article {n % 50}")["data"][0] for n in range(200)]}
+    paragraphs = read_labelled([write(tmp_path / "set.json", data)]).paragraphs
+    kept, held = hold_out(paragraphs, 0.2, seed=1)
+    assert len(kept) + len(held) == 200
+    assert 20 <= len(held) <= 60
+    assert not {p.article for p in kept} & {p.article for p in held}
+    assert hold_out(paragraphs, 0.2, seed=1) == (kept, held)
+    assert hold_out(paragraphs, 0.2, seed=2) != (kept, held)

@@ -1,0 +1,131 @@
+"""Fitting: the targets, the loss, and a run that can be interrupted."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from rag.errors import DataError
+from rag.labelled import Labelled, LabelledParagraph, LabelledQuestion, read_labelled
+from rag.reading import ExtractiveReader
+from rag.training import Mix, Plan, train
+from rag.training.examples import Example
+from rag.training.fit import _tokenizer
+from rag.training.loss import batch_of, loss_of
+
+PLAIN = Mix({}, retrieved=0)
+PLAN = Plan(PLAIN, epochs=3, batch=4, rate=3e-4)
+
+
+@pytest.fixture(scope="module")
+def labelled() -> Labelled:
+    """Twelve paragraphs of one fact each."""
+    paragraphs = []
+    for number, (town, year) in enumerate(
+        zip("Aden Bonn Cork Dover Essen Fez Graz Hull Ios Jena Kiel Lyon".split(), range(1901, 1913), strict=True)
+    ):
+        text = f"The bridge of {town} was opened by the mayor in {year}."
+        at = text.index(str(year))
+        question = LabelledQuestion(f"q{number}", f"When was the bridge of {town} opened?", ((at, at + 4),))
+        paragraphs.append(LabelledParagraph("set", town, text, (question,)))
+    return Labelled(tuple(paragraphs), (), {"set.json": "0" * 64})
+
+
+def test_targets_by_hand() -> None:
+    one = Example("When?", "Opened in 1932 or 1933.", ((10, 14), (18, 22)))
+    every = Example("When?", "Opened in 1932 or 1933.", ((10, 14), (18, 22)), every=True)
+    none = Example("Why?", "It is so.", ())
+    batch = batch_of([one, every, none], _tokenizer())
+    # [CLS] when ? [SEP] opened in 1932 or 1933 . [SEP]
+    assert batch.starts[0].tolist() == batch.ends[0].tolist() == [0, 0, 0, 0, 0, 0, 0.5, 0, 0.5, 0, 0]
+    assert batch.inside.tolist()[:2] == [[0] * 6 + [1] + [0] * 4, [0] * 6 + [1, 0, 1] + [0] * 2]
+    assert batch.starts[2].tolist() == batch.ends[2].tolist() == [1] + [0] * 10
+    assert batch.passage.tolist()[2] == [0] * 4 + [1] * 4 + [0] * 3
+
+
+def test_a_span_that_the_window_cuts_off_is_no_answer() -> None:
+    text = "word " * 600 + "1932"
+    batch = batch_of([Example("When?", text, ((3000, 3004),))], _tokenizer())
+    assert batch.starts.shape == (1, 384)
+    assert batch.starts[0, 0] == 1
+
+
+def test_loss_is_small_where_the_scores_are_right_and_large_where_they_are_wrong() -> None:
+    batch = batch_of([Example("When?", "Opened in 1932.", ((10, 14),)), Example("Why?", "It is so.", ())], _tokenizer())
+    right = torch.stack([batch.starts, batch.ends, batch.inside, 1 - batch.starts], dim=2) * 40 - 20
+    assert float(loss_of(right, batch)) < 1e-6
+    assert float(loss_of(-right, batch)) > 40
+
+
+def test_an_interrupted_run_gives_the_same_weights(labelled: Labelled, tmp_path: Path) -> None:
+    whole = train(labelled, PLAN, tmp_path / "whole")
+    train(labelled, PLAN, tmp_path / "parts", stop_after=2)
+    rest = train(labelled, PLAN, tmp_path / "parts", resume=True)
+    assert whole.steps == rest.steps > 6
+    assert whole.loss == rest.loss
+    one, other = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "parts"))
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert not any("word_embeddings" in name for name in one)
+
+
+def test_training_lowers_the_loss_and_the_reader_reads(labelled: Labelled, tmp_path: Path) -> None:
+    first = train(labelled, PLAN, tmp_path / "a", stop_after=1)
+    last = train(labelled, Plan(PLAIN, epochs=20, batch=4, rate=5e-4), tmp_path / "b")
+    assert last.loss < first.loss / 2
+    text = "The bridge of Rome was opened by the mayor in 1950."
+    span = ExtractiveReader(tmp_path / "b").read("When was the bridge of Rome opened?", [text])[0]
+    assert text[span.start : span.end] == "1950"
+
+
+def test_a_run_goes_on_from_a_reader(labelled: Labelled, tmp_path: Path) -> None:
+    train(labelled, PLAN, tmp_path / "a", stop_after=1)
+    train(labelled, PLAN, tmp_path / "b", start=tmp_path / "a", stop_after=0)
+    one, other = (load_file(tmp_path / name / "model.safetensors") for name in "ab")
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_minutes_end_a_run(labelled: Labelled, tmp_path: Path) -> None:
+    done = train(labelled, Plan(PLAIN, minutes=0.02, batch=4), tmp_path)
+    assert 0 < done.steps < 100
+    assert done.seconds >= 1.2
+
+
+def test_resuming_something_else_is_an_error(labelled: Labelled, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="There is nothing to resume"):
+        train(labelled, PLAN, tmp_path, resume=True)
+    train(labelled, PLAN, tmp_path, stop_after=0)
+    with pytest.raises(DataError, match="was begun with other files or settings"):
+        train(labelled, Plan(PLAIN, epochs=4), tmp_path, resume=True)
+
+
+def test_questions_that_were_written_for_training_are_well_formed() -> None:
+    import gzip
+
+    import rag.training
+
+    path = Path(rag.training.__file__).parent / "written.jsonl.gz"
+    lines = [json.loads(line) for line in gzip.decompress(path.read_bytes()).decode().splitlines()]
+    assert len(lines) > 10_000
+    assert all(len(line["paragraph"]) == 16 and line["question"].strip() == line["question"] != "" for line in lines)
+    assert all(0 <= a < b for line in lines for a, b in line["answers"])
+    assert 0.4 < sum(not line["answers"] for line in lines) / len(lines) < 0.6
+
+
+def test_faults_do_not_stop_what_is_left(tmp_path: Path) -> None:
+    questions = [
+        {"id": "good", "question": "When?", "answers": [{"text": "1932", "answer_start": 21}]},
+        {"id": "bad", "question": "When?", "answers": [{"text": "1932", "answer_start": 0}]},
+    ]
+    data = {
+        "data": [
+            {"title": str(n), "paragraphs": [{"context": "The bridge opened in 1932.", "qas": questions}]}
+            for n in range(3)
+        ]
+    }
+    (tmp_path / "set.json").write_text(json.dumps(data))
+    read = read_labelled([tmp_path / "set.json"])
+    assert (read.questions, len(read.faults)) == (3, 3)
+    assert train(read, PLAN, tmp_path / "out", stop_after=1).steps == 1
