@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from rag.assistant import Assistant
-from rag.confidence import Confidence
+from rag.reading import Confidence
 from rag.risk import DELTA, Promise, check_enough, pick_threshold
 
 from .squad import f1

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rag.confidence import FILE, Confidence
 from rag.errors import DataError
 from rag.labelled import Labelled, LabelledParagraph, hold_out
-from rag.reading import ExtractiveReader
+from rag.reading import Confidence, ExtractiveReader
+from rag.reading.confidence import FILE
 from rag.training import HELD_OUT, Plan, Trained
 
 from .calibration import Judged, expected_calibration_error, fit_confidence, reliability

@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .confidence import Confidence
 from .values import Passage
 
 if TYPE_CHECKING:
-    from .reading import Span
+    from .reading import Confidence, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class Candidate:
     confidence: float
 
 
-def candidates(spans: "Iterable[Span]", passages: Sequence[Passage], confidence: Confidence) -> list[Candidate]:
+def candidates(spans: "Iterable[Span]", passages: Sequence[Passage], confidence: "Confidence") -> list[Candidate]:
     """Spans as places in their documents, best first; of those that overlap, as passages do, the best one."""
     kept: list[Candidate] = []
     found = [(span.score, _placed(span, passages[span.passage], confidence)) for span in spans]
@@ -45,7 +44,7 @@ def same_words(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _placed(span: "Span", passage: Passage, confidence: Confidence) -> Candidate:
+def _placed(span: "Span", passage: Passage, confidence: "Confidence") -> Candidate:
     chunk = passage.chunk
     start, end = chunk.start + span.start, chunk.start + span.end
     return Candidate(chunk.document_id, start, end, chunk.text[span.start : span.end], confidence.of(span.score))

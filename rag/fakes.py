@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .confidence import Confidence
 from .embedding import Vectors
-from .reading import Span
+from .reading import Confidence, Span
 from .vectors import Ids
 
 _WORD = re.compile(r"\w+")

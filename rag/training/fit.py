@@ -68,7 +68,7 @@ def train(
     """
     import torch
 
-    from ..network import network_to_train, save_network
+    from ..reading.network import network_to_train, save_network
 
     paragraphs, _ = hold_out(labelled.paragraphs, HELD_OUT, plan.seed)
     if not any(paragraph.questions for paragraph in paragraphs):

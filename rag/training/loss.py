@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
-from ..channels import ANSWERABLE, END, INSIDE, START
+from ..reading.channels import ANSWERABLE, END, INSIDE, START
 from .examples import Example
 
 _ANSWERABLE_WEIGHT, _INSIDE_WEIGHT = 0.5, 1.0

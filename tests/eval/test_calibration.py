@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from rag import Assistant, Library
-from rag.confidence import Confidence
 from rag.errors import CalibrationError
 from rag.eval.calibration import Judged, expected_calibration_error, fit_confidence, judge, keep_risk, reliability
 from rag.eval.questions import read_asked
 from rag.fakes import NumberReader
+from rag.reading import Confidence
 
 
 def test_calibration_error_by_hand() -> None:

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
 from rag import Answer, Assistant, Cutting, Library, Refusal
-from rag.confidence import Confidence
 from rag.errors import QuestionError
 from rag.fakes import NumberReader, WordEmbedder
-from rag.reading import Span
+from rag.reading import Confidence, Span
 
 
 def add(library: Library, folder: Path, **files: str) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from rag.corpora import shipped_corpus
 from rag.errors import ModelError, QuestionError
-from rag.reading import SHIPPED_READER, ExtractiveReader, Span, _apart, _inside_word
+from rag.reading import SHIPPED_READER, ExtractiveReader, Span
+from rag.reading.decoding import apart, inside_word
 from rag.sentences import sentences
 
 QUESTIONS = [
@@ -51,7 +52,7 @@ def test_spans_lie_in_their_passage_end_after_they_start_and_do_not_overlap(
             assert 1 <= len(of_passage) <= 3
             assert all(0 <= start < end <= len(passage) for start, end in of_passage)
             assert all(end <= start for (_, end), (start, _) in pairwise(of_passage))
-            assert all(not _inside_word(passage, p) for span in of_passage for p in span)
+            assert all(not inside_word(passage, p) for span in of_passage for p in span)
 
 
 def test_what_is_read_beside_a_passage_does_not_change_its_spans(reader: ExtractiveReader, passages: list[str]) -> None:
@@ -103,12 +104,12 @@ def test_offsets_hold_in_text_that_the_tokenizer_changes(reader: ExtractiveReade
     ],
 )
 def test_words_and_numbers_are_not_cut_in_two(text: str, position: int, inside: bool) -> None:
-    assert _inside_word(text, position) is inside
+    assert inside_word(text, position) is inside
 
 
 def test_of_overlapping_spans_the_best_is_kept() -> None:
     spans = [Span(0, 0, 5, 1.0), Span(0, 4, 9, 2.0), Span(0, 9, 12, 0.5)]
-    assert _apart(spans) == [Span(0, 4, 9, 2.0), Span(0, 9, 12, 0.5)]
+    assert apart(spans) == [Span(0, 4, 9, 2.0), Span(0, 9, 12, 0.5)]
 
 
 def test_shipped_weights_are_small_and_load_quickly(reader: ExtractiveReader) -> None:

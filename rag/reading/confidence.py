@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import ModelError
+from ..errors import ModelError
 
 FILE = "confidence.json"
 _FURTHEST = 50.0  # log-odds beyond which a probability is 0 or 1

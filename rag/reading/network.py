@@ -7,9 +7,9 @@ from typing import cast
 import torch
 from torch.nn import Linear, Module
 
-from .bert import Bert, read_weights
+from ..bert import Bert, read_weights
+from ..models import WEIGHTS, find_model
 from .channels import CHANNELS
-from .models import WEIGHTS, find_model
 
 _SHARED = "bert.embeddings.word_embeddings.weight"  # the same as the base's: frozen in training, not stored again
 

@@ -1,0 +1,123 @@
+"""The extractive reader: a small BERT that scores each token of a passage as the start and the end of an answer."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..embedding import length_batches
+from ..errors import ModelError, QuestionError
+from ..models import WEIGHTS, find_model
+from .confidence import read_confidence
+from .decoding import Scores, apart, best_spans, merged, runs
+from .span import Span
+
+if TYPE_CHECKING:
+    from .network import ReaderNetwork
+
+SHIPPED_READER = Path(__file__).parent.parent / "weights" / "reader"
+WINDOW = 384  # tokens of question and passage together
+STRIDE = 128  # tokens that one window of a long passage shares with the next
+LONGEST_QUESTION = 128  # tokens; more would leave too little of the window for the passage
+SPANS_PER_PASSAGE = 3
+BATCH_TOKENS = 2048
+
+
+class ExtractiveReader:
+    """The reader in a folder (`config.json`, `model.safetensors`), on the CPU; by default the one that ships.
+
+    Its token embeddings are those of all-MiniLM-L6-v2 and are taken from there when its own file holds none. The
+    weights are loaded when first used. Raises ModelError when they are not to be had.
+    """
+
+    def __init__(self, folder: str | Path = SHIPPED_READER):
+        from tokenizers import Tokenizer
+
+        self._folder = Path(folder)
+        if not (self._folder / WEIGHTS).is_file():
+            raise ModelError(f"The folder {str(folder)!r} holds no {WEIGHTS}. Name the folder of an extractive reader.")
+        self.confidence = read_confidence(self._folder)
+        self._base, _ = find_model()
+        self._tokenizer = Tokenizer.from_file(str(self._base / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(WINDOW, stride=STRIDE, strategy="only_second")
+        self._questions = Tokenizer.from_file(str(self._base / "tokenizer.json"))
+        self._questions.no_padding()
+        self._questions.no_truncation()
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the weights."""
+        with (self._folder / WEIGHTS).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    @cached_property
+    def _network(self) -> "ReaderNetwork":
+        from .network import load_network
+
+        return load_network(self._folder)
+
+    def read(self, question: str, passages: Sequence[str]) -> list[Span]:
+        """At most three spans of each passage that do not overlap, best first; equal scores in order of passage.
+
+        Raises QuestionError for a question of more than 128 tokens.
+        """
+        best = [span for found in self._spans(question, passages) for span in apart(found.best)[:SPANS_PER_PASSAGE]]
+        return sorted(best, key=lambda span: span.rank)
+
+    def read_every(self, question: str, passages: Sequence[str]) -> list[Span]:
+        """For each passage its best span, or, where several runs of words look like answers, each of them.
+
+        Raises QuestionError for a question of more than 128 tokens.
+        """
+        every: list[Span] = []
+        for found in self._spans(question, passages):
+            best = min(found.best, key=lambda span: span.rank, default=None)
+            if best:
+                listed = merged(found.listed)
+                every.extend([replace(span, score=best.score) for span in listed] if len(listed) > 1 else [best])
+        return sorted(every, key=lambda span: span.rank)
+
+    def _spans(self, question: str, passages: Sequence[str]) -> "list[_Found]":
+        """What the windows of each passage hold."""
+        tokens = len(self._questions.encode(question, add_special_tokens=False).ids)
+        if tokens > LONGEST_QUESTION:
+            raise QuestionError(
+                f"The question has {tokens} tokens, at most {LONGEST_QUESTION} can be read. Ask a shorter one."
+            )
+        windows: list[tuple[int, Any]] = []
+        for index, encoded in enumerate(self._tokenizer.encode_batch([(question, passage) for passage in passages])):
+            windows.extend((index, window) for window in (encoded, *encoded.overflowing))
+        found = [_Found([], []) for _ in passages]
+        for (index, window), scores in zip(windows, self._scores([window for _, window in windows]), strict=True):
+            found[index].best.extend(best_spans(index, passages[index], window, scores))
+            found[index].listed.extend(runs(index, passages[index], window, scores))
+        return found
+
+    def _scores(self, windows: list[Any]) -> list[Scores]:
+        """Scores of each window's tokens (length, channels)."""
+        import torch
+
+        scores: dict[int, Scores] = {}
+        for batch in length_batches([len(window.ids) for window in windows], BATCH_TOKENS):
+            longest = len(windows[batch[0]].ids)
+            padded = torch.zeros((3, len(batch), longest), dtype=torch.long)
+            for row, index in enumerate(batch):
+                window = windows[index]
+                filled = torch.tensor([window.ids, window.type_ids, window.attention_mask])
+                padded[:, row, : len(window.ids)] = filled
+            with torch.inference_mode():
+                found = self._network(*padded).numpy()
+            for row, index in enumerate(batch):
+                scores[index] = found[row, : len(windows[index].ids)]
+        return [scores[index] for index in range(len(windows))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a passage holds: spans of its windows with their scores, and runs of words that look like answers."""
+
+    best: list[Span]
+    listed: list[Span]
