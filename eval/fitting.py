@@ -22,20 +22,26 @@ FEWEST = 30
 MOST = 1500  # questions asked; more would tell little more
 
 
-def fit_held_out(folder: Path, labelled: Labelled, seed: int) -> dict[str, float]:
-    """Fit the confidence of the reader in a folder on the held-out articles, and return its figures on them.
+def held_out(labelled: Labelled, plan: Plan) -> list[LabelledParagraph]:
+    """Paragraphs of the held-out articles, from each file in the share that it has in training, about 1,500 questions.
 
-    Raises DataError when fewer than 30 questions were held out; the reader is then as good, but not calibrated.
+    Raises DataError when they hold fewer than 30 questions, or none with an answer: too few to say anything.
     """
-    _, held = hold_out(labelled.paragraphs, HELD_OUT, seed)
-    held = _thinned(held)
-    questions = [question for paragraph in held for question in paragraph.questions]
-    if len(questions) < FEWEST or not any(question.spans for question in questions):
+    _, held = hold_out(labelled.paragraphs, HELD_OUT, plan.seed)
+    by_file = {paragraph.file: [one for one in held if one.file == paragraph.file] for paragraph in held}
+    held = [one for file, found in by_file.items() for one in _thinned(found, plan.mix.shares.get(file, 1.0))]
+    questions = sum(len(paragraph.questions) for paragraph in held)
+    if questions < FEWEST or not any(question.spans for paragraph in held for question in paragraph.questions):
         raise DataError(
-            f"The reader in {str(folder)!r} is trained, but only {len(questions)} questions were held out, too few to "
-            f"say how good it is and how sure its answers are: {FEWEST} are needed, some with an answer. Give files of "
-            "more articles."
+            f"Of {labelled.questions} questions {questions} are on articles that are held out, too few to say how good "
+            f"a reader is and how sure its answers are: {FEWEST} are needed, some with an answer. Give files of more "
+            "articles, or try another seed."
         )
+    return _thinned(held, MOST / questions)
+
+
+def fit_held_out(folder: Path, held: Sequence[LabelledParagraph]) -> dict[str, float]:
+    """Fit the confidence of the reader in a folder on held-out paragraphs, and return its figures on them."""
     reader = ExtractiveReader(folder)
     judged = judge_in_library(reader, held)
     halves = judged[::2], judged[1::2]
@@ -100,7 +106,6 @@ def _again(judged: Sequence[Judged], confidence: Confidence) -> list[Judged]:
     return [Judged(confidence.of(one.score), one.score, one.f1, one.answerable) for one in judged]
 
 
-def _thinned(paragraphs: Sequence[LabelledParagraph]) -> list[LabelledParagraph]:
-    """Every so-many-th paragraph, so that about as many questions are left as are asked at most."""
-    questions = sum(len(paragraph.questions) for paragraph in paragraphs)
-    return list(paragraphs[:: max(1, round(questions / MOST))])
+def _thinned(paragraphs: list[LabelledParagraph], share: float) -> list[LabelledParagraph]:
+    """Every so-many-th paragraph, so that about a share of them is left."""
+    return paragraphs[:: max(1, round(1 / share))] if share else []

@@ -239,7 +239,7 @@ def train(
     resume: bool,
 ) -> None:
     """Fit a reader to labelled questions: files in SQuAD's JSON, plain or gzip."""
-    from .eval.fitting import fit_held_out, write_card
+    from .eval.fitting import fit_held_out, held_out, write_card
     from .labelled import read_labelled
     from .terminal import fault_lines
     from .training import Mix, Plan, train
@@ -248,10 +248,11 @@ def train(
     _print_errors(fault_lines(labelled.faults))
     mix = Mix(_shares(share, {paragraph.file for paragraph in labelled.paragraphs}))
     plan = Plan(mix, epochs=epochs, minutes=minutes, seed=seed, batch=batch, rate=rate)
+    held = held_out(labelled, plan)
     done = train(labelled, plan, out, start=start, resume=resume, progress=sys.stderr.isatty())
     _print([f"{done.steps:,} steps on {done.examples:,} examples in {done.seconds / 60:.1f} minutes: {out}"])
     _print(["Measuring it on the articles held out ..."])
-    figures = fit_held_out(out, labelled, seed)
+    figures = fit_held_out(out, held)
     write_card(out, labelled, plan, start, done, figures)
     _print([f"{name:<48}{value:>8.3f}" for name, value in figures.items()])
 
