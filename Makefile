@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: chat test lint bench picture clean
+.PHONY: chat test lint measure bench picture clean
 
 chat: $(VENV)/installed
 	$(BIN)/pincite chat --open
@@ -16,6 +16,10 @@ test: $(VENV)/installed-for-tests
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+measure: $(VENV)/installed
+	$(BIN)/pincite index --library $(VENV)/library
+	$(BIN)/pincite eval eval/sets/article.jsonl --library $(VENV)/library --gate eval/gate.toml --out report
 
 bench: $(VENV)/installed-for-tests
 	$(BIN)/python -m rag.eval.bench

@@ -8,7 +8,6 @@ Figures of a shared machine are ratios first: compare them within one run.
 import os
 import random
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,8 @@ from rag.corpora import shipped_corpus
 from rag.library import Library
 from rag.sentences import sentences
 from rag.values import Timings
+
+from .costs import peak_megabytes
 
 SEED = 2022
 ARTICLE = "ukraine-standoff-2022.md"
@@ -149,8 +150,7 @@ def _questions(folder: Path, size: int) -> None:
         subprocess.run(command, capture_output=True, check=False)
         spent_new.append(time.perf_counter() - begun)
     click.echo(f"  `pincite ask` in a new process {median(spent_new):.1f} s (median of {ROUNDS})")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-    click.echo(f"  peak memory   {peak:8.0f} MB, building and asking")
+    click.echo(f"  peak memory   {peak_megabytes():8.0f} MB, building and asking")
 
 
 @contextmanager

@@ -1,26 +1,27 @@
-"""Confidence against truth: answers judged right or wrong, the curve of both, its error, and the fit that mends it."""
+"""Confidence against truth: answers judged right or wrong, the confidence that fits them, the threshold to keep."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import fmean
 
 import numpy as np
 from tqdm import tqdm
 
 from rag.assistant import Assistant
-from rag.reading import Confidence
+from rag.labelled import LabelledParagraph
+from rag.reading import Confidence, Reader
 from rag.risk import DELTA, Promise, check_enough, pick_threshold
 
-from .squad import f1
+from .library import library_of_texts, paragraph_texts
+from .measure import RIGHT
+from .measures.answering import f1
+from .measures.reliability import expected_calibration_error
 
 Asked = tuple[str, Sequence[str]]  # a question and the texts of its right answers; none: there is no answer
 
-BINS = 15
 SLOPES = (0.01, 10.0)  # a surer score never means less
-RIGHT = 0.5  # F1 with a gold answer from which an answer counts as right
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Judged:
         return self.f1 >= RIGHT
 
 
-def judge(assistant: Assistant, questions: Sequence[tuple[str, Sequence[str]]], progress: bool = False) -> list[Judged]:
+def judge(assistant: Assistant, questions: Sequence[Asked], progress: bool = False) -> list[Judged]:
     """Each question asked so that nothing is refused."""
     confidence, judged = assistant.reader.confidence, []
     for question, gold in tqdm(questions, desc="Asking", unit="questions", leave=False, disable=not progress):
@@ -49,17 +50,16 @@ def judge(assistant: Assistant, questions: Sequence[tuple[str, Sequence[str]]], 
     return judged
 
 
-def reliability(judged: Sequence[Judged], bins: int = BINS) -> list[tuple[float, float, int]]:
-    """The reliability curve: mean confidence, share of right answers and count of each bin of equal mass."""
-    ordered = sorted(judged, key=lambda one: one.confidence)
-    parts = [ordered[len(ordered) * i // bins : len(ordered) * (i + 1) // bins] for i in range(bins)]
-    return [(fmean(one.confidence for one in p), fmean(one.right for one in p), len(p)) for p in parts if p]
+def judge_in_library(reader: Reader, paragraphs: Sequence[LabelledParagraph]) -> list[Judged]:
+    """The questions of paragraphs, each asked of the library that all the paragraphs make."""
+    asked = [(q.text, paragraph.answers(q)) for paragraph in paragraphs for q in paragraph.questions]
+    with library_of_texts(paragraph_texts(paragraphs)) as library:
+        return judge(Assistant(library, reader), asked)
 
 
-def expected_calibration_error(judged: Sequence[Judged], bins: int = BINS) -> float:
-    """ECE (Naeini et al. 2015) over bins of equal mass: the mean distance of confidence and share of right answers."""
-    curve = reliability(judged, bins)
-    return sum(count * abs(mean - share) for mean, share, count in curve) / sum(count for _, _, count in curve)
+def calibration_error(judged: Sequence[Judged]) -> float:
+    """The expected calibration error of judged answers."""
+    return expected_calibration_error([one.confidence for one in judged], [one.right for one in judged])
 
 
 def fit_confidence(judged: Sequence[Judged], threshold: float = 0.5) -> Confidence:

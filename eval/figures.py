@@ -1,69 +1,79 @@
-"""`python -m rag.eval.figures FOLDER`: the figures of readers on public question sets, side by side.
+"""The figures of a run, from its rows: each with its interval, over all questions or those with a tag."""
 
-FOLDER holds `squad2-dev-a.json.gz` and `multispanqa-a.json.gz`, on which nothing is trained or fitted.
-"""
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
-from pathlib import Path
-from statistics import fmean
+from .intervals import Figure, Indices, mean_figure, whole_figure
+from .measures import lists, reliability, risk, silence
+from .rows import Row
 
-import click
+RISKS = (0.01, 0.05, 0.10)
+LOWER_IS_BETTER = frozenset({"false answers", "false refusals", "risk-coverage area", "calibration error"})
 
-from rag.assistant import Assistant
-from rag.corpora import shipped_corpus
-from rag.labelled import read_labelled
-from rag.library import Library
-from rag.reading import SHIPPED_READER, ExtractiveReader
-
-from .calibration import expected_calibration_error
-from .in_library import judge_in_library
-from .measure import measure
-from .questions import read_questions
-from .reader import given_figures, list_figure
-
-ARTICLE = Path(__file__).parent / "sets" / "article.jsonl"
+Whole = Callable[[Sequence[Row]], float]
 
 
-@click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option(
-    "--reader",
-    "readers",
-    multiple=True,
-    default=[SHIPPED_READER],
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A reader's folder, or several.  [default: the one that ships]",
-)
-def main(folder: Path, readers: tuple[Path, ...]) -> None:
-    """Print the figures of each reader, from 0 to 1, one column each."""
-    columns = [figures(ExtractiveReader(reader), folder) for reader in readers]
-    click.echo("".join([f"{'':<48}", *(f"{reader.name[-14:]:>16}" for reader in readers)]))
-    for name in columns[0]:
-        click.echo("".join([f"{name:<48}", *(f"{column[name]:>16.3f}" for column in columns)]))
+def figures(rows: Sequence[Row]) -> dict[str, Figure]:
+    """Every figure that can be measured on these rows, by name, from 0 to 1; the others are left out."""
+    names = dict.fromkeys(name for row in rows for name in row.values)
+    found = {name: mean_figure([row.values[name] for row in rows if name in row.values]) for name in names}
+    found |= {name: _whole_figure(chosen(rows), measure) for name, (chosen, measure) in WHOLE.items()}
+    return {name: figure for name, figure in found.items() if figure is not None}
 
 
-def figures(reader: ExtractiveReader, folder: Path) -> dict[str, float]:
-    """All figures of one reader by name."""
-    paragraphs = read_labelled([folder / "squad2-dev-a.json.gz"]).paragraphs
-    found = {f"squad2-dev-a, {name}": value for name, value in given_figures(reader, paragraphs).items()}
-    judged = judge_in_library(reader, paragraphs)
-    found["squad2-dev-a as a library, HasAns F1"] = fmean(one.f1 for one in judged if one.answerable)
-    found["squad2-dev-a as a library, calibration error"] = expected_calibration_error(judged)
-    lists = read_labelled([folder / "multispanqa-a.json.gz"]).paragraphs
-    found["multispanqa-a, partial-match F1"] = list_figure(reader, lists)
-    return found | _on_the_article(reader)
+def by_tag(rows: Sequence[Row]) -> dict[str, dict[str, Figure]]:
+    """The same figures of the rows with each tag."""
+    tags = sorted({tag for row in rows for tag in row.tags})
+    return {tag: figures([row for row in rows if tag in row.tags]) for tag in tags}
 
 
-def _on_the_article(reader: ExtractiveReader) -> dict[str, float]:
-    import tempfile
+def _whole_figure(rows: Sequence[Row], measure: Whole) -> Figure | None:
+    def drawn(indices: Indices) -> float:
+        return measure([rows[i] for i in indices])
 
-    with tempfile.TemporaryDirectory() as folder, Library.open(folder) as library:
-        library.add(shipped_corpus())
-        result = measure(Assistant(library, reader), read_questions(ARTICLE))
-    return {
-        "article, F1 of questions with an answer": result.has_answer_f1 or 0.0,
-        "article, refused without an answer": result.refused_without_answer or 0.0,
-    }
+    return whole_figure(len(rows), drawn)
 
 
-if __name__ == "__main__":
-    main()
+def _single(rows: Iterable[Row]) -> list[Row]:
+    """Rows of which one answer is wanted, or none."""
+    return [row for row in rows if not row.every and not row.only_finding]
+
+
+def _lists(rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if row.every and row.gold]
+
+
+def _curve(rows: Sequence[Row]) -> list[tuple[float, float]]:
+    return risk.risk_coverage([row.confidence for row in rows], [row.right for row in rows])
+
+
+def _auroc(rows: Sequence[Row]) -> float:
+    return silence.auroc([row.confidence for row in rows], [bool(row.gold) for row in rows])
+
+
+def _best_threshold(rows: Sequence[Row]) -> float:
+    answerable = [bool(row.gold) for row in rows]
+    return silence.best_threshold([row.confidence for row in rows], [row.best_f1 for row in rows], answerable)[0]
+
+
+def _calibration_error(rows: Sequence[Row]) -> float:
+    return reliability.expected_calibration_error([row.confidence for row in rows], [row.right for row in rows])
+
+
+def _coverage_at(most: float, rows: Sequence[Row]) -> float:
+    return risk.coverage_at(_curve(rows), most)
+
+
+def _partial_match(rows: Sequence[Row]) -> float:
+    return lists.partial_match([row.answers for row in rows], [row.gold for row in rows])[2]
+
+
+# Figures that are no mean over questions: the rows that they are of, and how they are computed.
+WHOLE: dict[str, tuple[Callable[[Iterable[Row]], list[Row]], Whole]] = {
+    "list F1, partial match": (_lists, _partial_match),
+    "best-threshold F1": (_single, _best_threshold),
+    "AUROC": (_single, _auroc),
+    "risk-coverage area": (_single, lambda rows: risk.area(_curve(rows))),
+    **{f"coverage at {most:.0%} risk": (_single, partial(_coverage_at, most)) for most in RISKS},
+    "calibration error": (_single, _calibration_error),
+}

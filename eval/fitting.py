@@ -12,10 +12,10 @@ from rag.reading import Confidence, ExtractiveReader
 from rag.reading.confidence import FILE
 from rag.training import HELD_OUT, Plan, Trained
 
-from .calibration import Judged, expected_calibration_error, fit_confidence, reliability
-from .in_library import judge_in_library
+from .calibration import Judged, calibration_error, fit_confidence, judge_in_library
+from .measures.reliability import reliability
+from .measures.silence import best_threshold
 from .reader import given_figures
-from .silence import best_threshold
 
 CARD = "README.md"
 FEWEST = 30
@@ -50,17 +50,18 @@ def fit_held_out(folder: Path, held: Sequence[LabelledParagraph]) -> dict[str, f
     fitted = fit_confidence(judged)
     confident = _again(judged, fitted)
     threshold = pick_default([one.confidence for one in confident], confident)
+    curve = reliability([one.confidence for one in fresh], [one.right for one in fresh])
     found = {
         "slope": fitted.slope,
         "bias": fitted.bias,
         "threshold": threshold,
         "questions": len(judged),
         "answerable": sum(one.answerable for one in judged),
-        "calibration_error": expected_calibration_error(fresh),
-        "reliability": [[round(mean, 4), round(share, 4), count] for mean, share, count in reliability(fresh)],
+        "calibration_error": calibration_error(fresh),
+        "reliability": [[round(mean, 4), round(share, 4), count] for mean, share, count in curve],
     }
     (folder / FILE).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    return given_figures(reader, held) | {"calibration error, as a library": expected_calibration_error(fresh)}
+    return given_figures(reader, held) | {"calibration error, as a library": calibration_error(fresh)}
 
 
 def pick_default(confidences: Sequence[float], judged: Sequence[Judged]) -> float:

@@ -1,82 +1,128 @@
-"""Asks every question of a set and measures what came back: exact match, F1, refusals, exactness of citations."""
+"""What each question of a run is worth: a value for each measure that applies to it, and what went wrong."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from statistics import fmean
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
 
-from rag.assistant import Assistant
-from rag.library import View
-from rag.values import Answer
+from rag.retrieval import MODES
 
-from .questions import Question
-from .squad import exact_match, f1
+from .measures import answering, citing, finding, lists
+from .run import READ, Outcome
 
+DEPTHS = (1, 5, 10, 20, 100)
+RIGHT = 0.5  # F1 with a right answer from which an answer counts as right
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Figures from 0 to 1, each None when there is nothing to measure it on; `answers` has one entry a question."""
-
-    questions: int
-    has_answer_f1: float | None
-    has_answer_exact: float | None
-    refused_without_answer: float | None
-    refused_with_answer: float | None
-    exact_citations: float | None
-    answers: tuple[dict[str, Any], ...]
-
-    def lines(self) -> list[str]:
-        """The figures, one a line."""
-        answerable = sum(1 for answer in self.answers if answer["gold"])
-        figures = [
-            ("F1, questions with an answer", self.has_answer_f1, answerable),
-            ("exact match, questions with an answer", self.has_answer_exact, answerable),
-            ("refused, questions with an answer", self.refused_with_answer, answerable),
-            ("refused, questions without an answer", self.refused_without_answer, self.questions - answerable),
-            ("citations exact", self.exact_citations, sum(answer["citations"] for answer in self.answers)),
-        ]
-        return [f"{name:<40} {'-' if value is None else f'{value:.3f}':>6}   n = {n}" for name, value, n in figures]
+Value = Callable[[Outcome], float | None]
 
 
-def measure(assistant: Assistant, questions: Sequence[Question], k: int | None = None) -> Result:
-    """Ask each question and compare. `k` is the number of passages to read, the assistant's own when None."""
-    answers: list[dict[str, Any]] = []
-    has_answer: list[tuple[dict[str, float], bool]] = []
-    no_answer: list[tuple[dict[str, float], bool]] = []
-    exact: list[bool] = []
-    for question in questions:
-        answer = assistant.ask(question.question, k=k)
-        gold = [text for text, _ in question.answers]
-        with assistant.library.view() as view:
-            exact.extend(_exact(answer, view))
-        scores = {"f1": f1(answer.text, gold), "exact": exact_match(answer.text, gold)}
-        (has_answer if gold else no_answer).append((scores, answer.refusal is not None))
-        answers.append(
-            {
-                "id": question.id,
-                "question": question.question,
-                "gold": gold,
-                "answer": answer.text,
-                "confidence": answer.confidence,
-                "refusal": answer.refusal,
-                "citations": len(answer.citations),
-                **scores,
-            }
-        )
-    return Result(
-        questions=len(questions),
-        has_answer_f1=_mean([scores["f1"] for scores, _ in has_answer]),
-        has_answer_exact=_mean([scores["exact"] for scores, _ in has_answer]),
-        refused_without_answer=_mean([refused for _, refused in no_answer]),
-        refused_with_answer=_mean([refused for _, refused in has_answer]),
-        exact_citations=_mean(exact),
-        answers=tuple(answers),
-    )
+class Failure(StrEnum):
+    """What went wrong with a question, if anything did."""
+
+    NONE = "right"
+    NOT_FOUND = "not found"
+    NOT_READ = "found but not read"
+    READ_WRONG = "read wrong"
+    FALSE_ANSWER = "answered where silence was right"
+    FALSE_REFUSAL = "silent where there was an answer"
 
 
-def _exact(answer: Answer, view: View) -> list[bool]:
-    return [view.document(c.document_id).text[c.start : c.end] == c.quote for c in answer.citations]
+def values(outcome: Outcome) -> dict[str, float]:
+    """Every measure that applies to a question, by name, from 0 to 1."""
+    measures = [*_of_finding(), *([] if outcome.question.documents else _of_answers())]
+    found = ((name, value(outcome)) for name, value in measures)
+    return {name: value for name, value in found if value is not None}
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return fmean(values) if values else None
+def failure(outcome: Outcome) -> Failure:
+    """What went wrong."""
+    if not outcome.question.gold:
+        return Failure.FALSE_ANSWER if outcome.given else Failure.NONE
+    if outcome.given and (_list_points(outcome) if outcome.question.every else _points(outcome)) >= RIGHT:
+        return Failure.NONE
+    rank = outcome.found[READ].answer_rank
+    if rank is None:
+        return Failure.NOT_FOUND
+    if rank > outcome.read:
+        return Failure.NOT_READ
+    return Failure.READ_WRONG if outcome.given else Failure.FALSE_REFUSAL
+
+
+def _of_finding() -> Iterator[tuple[str, Value]]:
+    for mode in MODES:
+        yield from ((f"recall@{k}, {mode}", _recall(mode, k)) for k in DEPTHS)
+        yield f"MRR@10, {mode}", _ranking(finding.reciprocal_rank, mode)
+        yield f"nDCG@10, {mode}", _ranking(finding.ndcg, mode)
+        yield f"answer in first 5, {mode}", _answer_in(mode, 5)
+
+
+def _of_answers() -> Iterator[tuple[str, Value]]:
+    yield "F1", lambda o: None if o.question.every else _points(o)
+    yield "exact match", lambda o: None if o.question.every else _exact(o)
+    yield "HasAns F1", lambda o: _points(o) if _has_one(o) else None
+    yield "HasAns exact match", lambda o: _exact(o) if _has_one(o) else None
+    yield "NoAns F1", lambda o: None if o.question.gold else _points(o)
+    yield "list exact match", lambda o: _same_list(o) if o.question.every and o.question.gold else None
+    yield "false answers", lambda o: None if o.question.gold else float(o.given)
+    yield "false refusals", lambda o: float(not o.given) if o.question.gold else None
+    yield "citations byte-exact", lambda o: float(all(o.exact)) if o.exact else None
+    yield "cited in the gold sentence", _in_gold_sentence
+    yield "overlap with the gold span", _overlap
+    yield "page right", _page_right
+
+
+def _recall(mode: str, k: int) -> Value:
+    return lambda outcome: finding.recall(outcome.found[mode].passages, outcome.wanted, k)
+
+
+def _ranking(measure: Callable[[Sequence[str], Sequence[frozenset[str]]], float | None], mode: str) -> Value:
+    return lambda outcome: measure(outcome.found[mode].passages, outcome.wanted)
+
+
+def _answer_in(mode: str, k: int) -> Value:
+    def value(outcome: Outcome) -> float | None:
+        rank = outcome.found[mode].answer_rank
+        return float(rank is not None and rank <= k) if outcome.question.gold else None
+
+    return value
+
+
+def _points(outcome: Outcome) -> float:
+    """F1 of what was given, as in SQuAD 2.0: silence is right where there is no answer."""
+    return answering.f1(outcome.texts[0] if outcome.given and outcome.texts else "", outcome.question.gold)
+
+
+def _list_points(outcome: Outcome) -> float:
+    """Partial-match F1 of all answers to one question."""
+    return lists.partial_match([outcome.texts], [list(dict.fromkeys(outcome.question.gold))])[2]
+
+
+def _has_one(outcome: Outcome) -> bool:
+    return bool(outcome.question.gold) and not outcome.question.every
+
+
+def _exact(outcome: Outcome) -> float:
+    return answering.exact_match(outcome.texts[0] if outcome.texts else "", outcome.question.gold)
+
+
+def _same_list(outcome: Outcome) -> float:
+    ours, theirs = ({answering.normalize(text) for text in texts} for texts in (outcome.texts, outcome.question.gold))
+    return float(ours == theirs)
+
+
+def _in_gold_sentence(outcome: Outcome) -> float | None:
+    if not outcome.citations:
+        return None
+    first = outcome.citations[0]
+    sentence = (first.document_id, first.sentence_start, first.sentence_start + len(first.sentence))
+    return citing.inside(sentence, outcome.gold_places)
+
+
+def _overlap(outcome: Outcome) -> float | None:
+    if not outcome.citations:
+        return None
+    first = outcome.citations[0]
+    return citing.intersection_over_union((first.document_id, first.start, first.end), outcome.gold_places)
+
+
+def _page_right(outcome: Outcome) -> float | None:
+    pages = {page for page in outcome.gold_pages if page is not None}
+    return float(outcome.citations[0].page in pages) if pages and outcome.citations else None

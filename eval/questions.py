@@ -1,66 +1,166 @@
-"""Question sets: one JSON object a line, `{"id", "question", "answers": [{"text", "start"}], "document", "tags"}`.
+"""Question sets: our own lines of JSON, SQuAD's JSON, and what `pincite labels export` writes, which is SQuAD's.
 
-Several answers of one question are alternatives, any of which is right; none means that the documents do not answer.
-`start` counts characters in the text of `document`, a file name.
+A line of ours reads `{"id", "question", "answers": [{"text", "start", "document"}], "document", "wants", "history",
+"tags"}`; all but the question and its answers may be left out. Several answers are alternatives, any of which is right;
+with `"wants": "every"` all together are the answer; none means that the documents do not answer. `start` counts
+characters in the text of the answer's `document`, a file name; without it the answer is looked for there.
+`history` holds earlier turns, `[{"question", "answer"}]`, that the question leans on.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rag.errors import EvaluationError
-from rag.labelled import read_labelled
+from rag.errors import DataError, EvaluationError
+from rag.labelled import Labelled, read_labelled
+
+EVERY = "every"
+_EXAMPLE = (
+    'A line reads {"id": "1", "question": "Who?", "answers": [{"text": "Ada", "start": 12, "document": "a.md"}]}.'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """A right answer: its text, and where it starts in which document, as far as the set says so."""
+
+    text: str
+    start: int | None = None
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of a conversation and the answer it got, "" where there was none."""
+
+    question: str
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with its gold answers, each a text and where it starts in the document's text."""
+    """A question with its gold answers: any of them is right, or all together when `every` is set.
+
+    Where `documents` are named, these are what is to be found, and nothing is known of the answer.
+    """
 
     id: str
     question: str
-    answers: tuple[tuple[str, int], ...]
-    document: str | None
-    tags: tuple[str, ...]
+    answers: tuple[Gold, ...]
+    every: bool = False
+    history: tuple[Turn, ...] = ()
+    tags: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+
+    @property
+    def gold(self) -> list[str]:
+        """The texts of the right answers."""
+        return [answer.text for answer in self.answers]
 
 
 def read_questions(path: Path) -> list[Question]:
-    """The questions in a file. Raises EvaluationError, with file and line, for what is none, and for an empty file."""
+    """The questions of a set. Raises EvaluationError, naming file and line, for what is none, and for an empty set."""
+    if path.suffix == ".jsonl":
+        questions = list(_lines(path))
+    else:
+        try:
+            questions = of_labelled(read_labelled([path]))
+        except DataError as error:
+            raise EvaluationError(str(error)) from error
+    if not questions:
+        raise EvaluationError(f"The question set {str(path)!r} is empty. {_EXAMPLE}")
+    seen: set[str] = set()
+    for question in questions:
+        if question.id in seen:
+            raise EvaluationError(f"{str(path)!r} has two questions with the id {question.id!r}.")
+        seen.add(question.id)
+    return questions
+
+
+def of_labelled(labelled: Labelled) -> list[Question]:
+    """Labelled questions of SQuAD's kind; the document of an answer is `NUMBER.txt`, the number its paragraph's."""
+    return [
+        Question(
+            question.id,
+            question.text,
+            tuple(
+                Gold(text, start, paragraph_file(number))
+                for text, (start, _) in zip(paragraph.answers(question), question.spans, strict=True)
+            ),
+            question.every,
+        )
+        for number, paragraph in enumerate(labelled.paragraphs)
+        for question in paragraph.questions
+    ]
+
+
+def paragraph_file(number: int) -> str:
+    """The file name of the so-many-th paragraph of labelled questions, when the paragraphs make a library."""
+    return f"{number:06}.txt"
+
+
+def located(questions: Sequence[Question], text_of: Callable[[str], str | None]) -> list[Question]:
+    """The questions with the place of every gold answer that names a document.
+
+    `text_of` gives a document's text by its file name, None when there is none. Raises EvaluationError where a gold
+    answer is not in its document: the question, the answer and the document are named.
+    """
+    return [replace(q, answers=tuple(_located(answer, q.id, text_of) for answer in q.answers)) for q in questions]
+
+
+def _located(answer: Gold, name: str, text_of: Callable[[str], str | None]) -> Gold:
+    if answer.document is None:
+        return answer
+    text = text_of(answer.document)
+    if text is None:
+        raise EvaluationError(
+            f"Question {name!r} names the document {answer.document!r}, which the library does not hold. "
+            "Index it, or name another library with --library."
+        )
+    start = text.find(answer.text) if answer.start is None else answer.start
+    if start < 0 or text[start : start + len(answer.text)] != answer.text:
+        where = "" if answer.start is None else f" at {answer.start}"
+        raise EvaluationError(
+            f"The gold answer {answer.text!r} of question {name!r} is not in {answer.document!r}{where}."
+        )
+    return replace(answer, start=start)
+
+
+def _lines(path: Path) -> Iterator[Question]:
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"Cannot read the question set {str(path)!r}: {error}.") from error
-    questions = [_question(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
-    if not questions:
-        raise EvaluationError(f"The question set {str(path)!r} is empty. Write one JSON object a line.")
-    return questions
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield _question(line, f"{path}:{number}", number)
 
 
-def read_asked(path: Path) -> list[tuple[str, list[str]]]:
-    """Questions with the texts of their right answers (none: there is no answer), from JSON lines or SQuAD's JSON.
-
-    Raises EvaluationError and DataError.
-    """
-    if ".jsonl" in path.suffixes:
-        return [(question.question, [text for text, _ in question.answers]) for question in read_questions(path)]
-    paragraphs = read_labelled([path]).paragraphs
-    return [
-        (question.text, paragraph.answers(question)) for paragraph in paragraphs for question in paragraph.questions
-    ]
-
-
-def _question(line: str, place: str) -> Question:
+def _question(line: str, place: str, number: int) -> Question:
     try:
         found: dict[str, Any] = json.loads(line)
         return Question(
-            id=str(found["id"]),
-            question=str(found["question"]),
-            answers=tuple((str(answer["text"]), int(answer["start"])) for answer in found["answers"]),
-            document=found.get("document"),
-            tags=tuple(found.get("tags", ())),
+            id=str(found.get("id", number)),
+            question=_text(found["question"]),
+            answers=tuple(_gold(answer, found.get("document")) for answer in found["answers"]),
+            every=str(found.get("wants", "")).startswith(EVERY),
+            history=tuple(Turn(turn["question"], turn.get("answer", "")) for turn in found.get("history", ())),
+            tags=tuple(map(str, found.get("tags", ()))),
         )
-    except (ValueError, KeyError, TypeError) as error:
-        raise EvaluationError(
-            f"{place} is no question ({type(error).__name__}: {error}). "
-            'A line reads {"id": "1", "question": "Who?", "answers": [{"text": "Ada", "start": 12}]}.'
-        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EvaluationError(f"{place} is no question ({type(error).__name__}: {error}). {_EXAMPLE}") from error
+
+
+def _gold(answer: Any, document: str | None) -> Gold:
+    if isinstance(answer, str):
+        return Gold(_text(answer), None, document)
+    start = answer.get("start")
+    return Gold(_text(answer["text"]), None if start is None else int(start), answer.get("document", document))
+
+
+def _text(found: Any) -> str:
+    if not isinstance(found, str) or not found.strip():
+        raise ValueError(f"{found!r} is no text")
+    return found

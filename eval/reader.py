@@ -8,9 +8,9 @@ from rag.labelled import LabelledParagraph, LabelledQuestion
 from rag.reading import Reader
 from rag.training.typed import unpunctuated
 
-from .silence import auroc, best_threshold
-from .spans import partial_match
-from .squad import exact_match, f1
+from .measures.answering import exact_match, f1
+from .measures.lists import partial_match
+from .measures.silence import auroc, best_threshold
 
 Typed = Callable[[str], str]
 

@@ -69,7 +69,7 @@ class Assistant:
         question = _checked(question)
         k = _checked_count((EVERY_PASSAGES if every else self.passages) if k is None else k)
         with self.library.view() as view:
-            threshold = _checked_threshold(self._threshold(view) if threshold is None else threshold)
+            threshold = _checked_threshold(self.threshold_in(view) if threshold is None else threshold)
             passages = view.search(question, k)
             with view.clock("read"):
                 read = self.reader.read_every if every else self.reader.read
@@ -104,8 +104,8 @@ class Assistant:
         """The answer to each question, in order; each as if it had been asked alone."""
         return [self.ask(question, k=k, threshold=threshold) for question in questions]
 
-    def _threshold(self, view: View) -> float:
-        """The confidence that an answer must reach if the question does not say."""
+    def threshold_in(self, view: View) -> float:
+        """The confidence that an answer must reach in a library if the question does not say."""
         if self.threshold is not None:
             return self.threshold
         promise = view.promise

@@ -30,7 +30,8 @@ class _Commands(click.Group):
             raise _Failed(str(error)) from error
 
 
-def _library_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def library_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--library`."""
     return click.option(
         "--library",
         "folder",
@@ -57,7 +58,7 @@ def main() -> None:
 
 @main.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@_library_option
+@library_option
 @click.option("--rebuild", is_flag=True, help="Read, cut and embed again what the library has, with these settings.")
 @click.option("--budget", type=int, help="Tokens of a passage.  [default: 128]")
 @click.option("--overlap", type=int, help="Sentences that a passage repeats from the one before.  [default: 1]")
@@ -102,7 +103,7 @@ def index(
 
 @main.command()
 @click.argument("question")
-@_library_option
+@library_option
 @click.option("--k", type=int, help="Passages to read.  [default: 5]")
 @click.option(
     "--threshold", type=float, help="Confidence, 0 to 1, that an answer must reach.  [default: as calibrated]"
@@ -128,7 +129,7 @@ def ask(question: str, folder: Path, k: int | None, threshold: float | None, eve
 
 @main.command()
 @click.argument("query")
-@_library_option
+@library_option
 @click.option("--k", default=10, help="Passages to show.")
 @click.option("--mode", default="hybrid", help="hybrid, dense (by meaning) or lexical (by words).")
 @click.option("--json", "as_json", is_flag=True, help="Print the passages as JSON.")
@@ -150,7 +151,7 @@ def search(query: str, folder: Path, k: int, mode: str, as_json: bool) -> None:
 
 
 @main.command()
-@_library_option
+@library_option
 @click.option("--json", "as_json", is_flag=True, help="Print the documents as JSON.")
 def documents(folder: Path, as_json: bool) -> None:
     """List what the library holds."""
@@ -167,7 +168,7 @@ def documents(folder: Path, as_json: bool) -> None:
 
 @main.command()
 @click.argument("id_or_source")
-@_library_option
+@library_option
 def remove(id_or_source: str, folder: Path) -> None:
     """Remove a document, named by its id, its source or its path."""
     from .library import Library
@@ -179,7 +180,7 @@ def remove(id_or_source: str, folder: Path) -> None:
 
 
 @main.command()
-@_library_option
+@library_option
 @click.option("--host", default=DEFAULT_HOST, help="Address to listen on.")
 @click.option(
     "--port",
@@ -195,24 +196,13 @@ def chat(folder: Path, host: str, port: int, open_browser: bool) -> None:
     serve(folder, host=host, port=port, open_browser=open_browser)
 
 
-@main.command("eval")
-@click.argument("questions", type=click.Path(path_type=Path))
-@_library_option
-@click.option("--k", type=int, help="Passages to read.  [default: 5]")
-@click.option("--json", "as_json", is_flag=True, help="Print figures and every answer as JSON.")
-def evaluate(questions: Path, folder: Path, k: int | None, as_json: bool) -> None:
-    """Measure the answers to a set of QUESTIONS (JSON lines)."""
-    from .assistant import Assistant
-    from .eval.measure import measure
-    from .eval.questions import read_questions
-    from .library import Library
+@main.command("eval", add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def evaluate(arguments: tuple[str, ...]) -> None:
+    """Measure the answers to a set of questions; `pincite eval --help` says how."""
+    from .eval.commands import main as program
 
-    with Library.open(folder, create=False) as library:
-        result = measure(Assistant(library), read_questions(questions), k=k)
-    if as_json:
-        _print_json(asdict(result))
-    else:
-        _print(result.lines())
+    program(list(arguments), prog_name="pincite eval", standalone_mode=False)
 
 
 @main.command()
@@ -259,7 +249,7 @@ def train(
 
 @main.command()
 @click.argument("labelled", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_library_option
+@library_option
 @click.option("--risk", default=0.05, type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Most wrong.")
 def calibrate(labelled: Path, folder: Path, risk: float) -> None:
     """Pick the confidence at which at most a share of the given answers is wrong, and keep it in the library.
@@ -269,12 +259,13 @@ def calibrate(labelled: Path, folder: Path, risk: float) -> None:
     """
     from .assistant import Assistant
     from .eval.calibration import keep_risk
-    from .eval.questions import read_asked
+    from .eval.questions import read_questions
     from .library import Library
     from .terminal import promise_lines
 
+    asked = [(question.question, question.gold) for question in read_questions(labelled)]
     with Library.open(folder, create=False) as library:
-        promise = keep_risk(Assistant(library), read_asked(labelled), labelled, risk, progress=sys.stderr.isatty())
+        promise = keep_risk(Assistant(library), asked, labelled, risk, progress=sys.stderr.isatty())
     _print(promise_lines(promise))
 
 

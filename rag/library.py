@@ -23,7 +23,7 @@ from .record import Entry, Record, Snapshot, Transaction
 from .retrieval import CONTEXT_WEIGHT, DEPTH, checked_mode, fuse, query_words
 from .risk import Promise
 from .settings import Cutting, Settings
-from .values import Document, Passage
+from .values import Chunk, Document, Passage
 
 if TYPE_CHECKING:
     from .embedding import Embedder, Vectors
@@ -321,6 +321,10 @@ class View:
         if document_id not in self._documents:
             self._documents[document_id] = self._snapshot.document(document_id)
         return self._documents[document_id]
+
+    def passages(self, document_id: str) -> list[Chunk]:
+        """All chunks of a document, in the order of its text; none where there is no such document."""
+        return self._snapshot.chunks_of(document_id)
 
     def _check_query(self, query: str, mode: str) -> None:
         if not isinstance(query, str) or not query.strip():

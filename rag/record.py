@@ -42,6 +42,7 @@ CREATE INDEX chunks_of_document ON chunks (document_id, start);
 CREATE INDEX chunks_embedded ON chunks (embedded);
 CREATE VIRTUAL TABLE words USING fts5 (context, body, tokenize = 'porter unicode61 remove_diacritics 2');
 """
+_CHUNK = 'SELECT document_id, start, "end", body FROM chunks JOIN words ON words.rowid = chunks.id'
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +260,12 @@ class Snapshot:
 
     def chunk(self, chunk_id: int) -> Chunk:
         """The chunk with that id, which must be there."""
-        query = 'SELECT document_id, start, "end", body FROM chunks JOIN words ON words.rowid = chunks.id'
-        return Chunk(*self._connection.execute(f"{query} WHERE chunks.id = ?", (chunk_id,)).fetchone())
+        return Chunk(*self._connection.execute(f"{_CHUNK} WHERE chunks.id = ?", (chunk_id,)).fetchone())
+
+    def chunks_of(self, document_id: str) -> list[Chunk]:
+        """The chunks of a document, in the order of its text."""
+        rows = self._connection.execute(f"{_CHUNK} WHERE document_id = ? ORDER BY start", (document_id,))
+        return [Chunk(*row) for row in rows]
 
     def matching(self, words: Sequence[str], k: int, context_weight: float) -> list[tuple[int, float]]:
         """Ids and BM25 scores, higher is better, of the k chunks that hold any of `words` best."""

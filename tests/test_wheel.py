@@ -49,7 +49,7 @@ def test_wheel_answers_a_question_outside_any_checkout(installed: Path, tmp_path
 
 def test_wheel_holds_the_programs_and_leaves_no_stray_names(installed: Path, tmp_path: Path) -> None:
     program = (
-        "import rag, rag.ui.page, rag.index.build, rag.eval.measure, pathlib, sys\n"
+        "import rag, rag.ui.page, rag.index.build, rag.eval.run, pathlib, sys\n"
         "site = pathlib.Path(rag.__file__).parent.parent\n"
         "print(rag.ui.__file__.startswith(str(site / 'rag')), [n for n in ('ui', 'index', 'eval', 'corpus', 'tests')"
         " if (site / n).exists()], rag.ui.page.STYLE.is_file())"

@@ -1,6 +1,5 @@
 """Confidence against truth: the error by hand, the fit on draws whose truth is known, the threshold kept."""
 
-import json
 import math
 import random
 from pathlib import Path
@@ -9,16 +8,9 @@ import pytest
 
 from rag import Assistant, Library
 from rag.errors import CalibrationError
-from rag.eval.calibration import Judged, expected_calibration_error, fit_confidence, judge, keep_risk, reliability
-from rag.eval.questions import read_asked
+from rag.eval.calibration import Judged, calibration_error, fit_confidence, judge, keep_risk
 from rag.fakes import NumberReader
 from rag.reading import Confidence
-
-
-def test_calibration_error_by_hand() -> None:
-    judged = [Judged(c, 0.0, f1, True) for c, f1 in ((0.1, 0.0), (0.3, 1.0), (0.8, 0.6), (0.9, 0.4))]
-    assert reliability(judged, bins=2) == [(pytest.approx(0.2), 0.5, 2), (pytest.approx(0.85), 0.5, 2)]
-    assert expected_calibration_error(judged, bins=2) == pytest.approx((0.3 + 0.35) / 2)
 
 
 def test_fit_finds_the_curve_that_the_answers_were_drawn_from() -> None:
@@ -30,9 +22,9 @@ def test_fit_finds_the_curve_that_the_answers_were_drawn_from() -> None:
     assert (fitted.slope, fitted.bias) == (pytest.approx(0.7, abs=0.05), pytest.approx(-1.0, abs=0.08))
     again = [Judged(fitted.of(one.score), one.score, one.f1, True) for one in judged]
     assert (
-        expected_calibration_error(again)
+        calibration_error(again)
         < 0.02
-        < expected_calibration_error([Judged(Confidence().of(one.score), one.score, one.f1, True) for one in judged])
+        < calibration_error([Judged(Confidence().of(one.score), one.score, one.f1, True) for one in judged])
     )
 
 
@@ -92,11 +84,3 @@ def test_too_few_labels_are_refused_and_nothing_is_kept(
         keep_risk(Assistant(library, NumberReader()), towns[:50], tmp_path / "0.txt", 0.05)
     with library.view() as view:
         assert view.promise is None
-
-
-def test_labels_are_read_from_both_kinds_of_file(tmp_path: Path) -> None:
-    qas = [{"id": "1", "question": "When?", "answers": [{"text": "1932", "answer_start": 0}]}]
-    (tmp_path / "a.json").write_text(json.dumps({"data": [{"paragraphs": [{"context": "1932", "qas": qas}]}]}))
-    line = {"id": "1", "question": "When?", "answers": [{"text": "1932", "start": 0}]}
-    (tmp_path / "a.jsonl").write_text(json.dumps(line))
-    assert read_asked(tmp_path / "a.json") == read_asked(tmp_path / "a.jsonl") == [("When?", ["1932"])]

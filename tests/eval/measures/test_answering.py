@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.eval.squad import exact_match, f1, normalize
+from rag.eval.measures.answering import exact_match, f1, normalize
 
 
 @pytest.mark.parametrize(

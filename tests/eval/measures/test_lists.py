@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.eval.spans import partial_match
+from rag.eval.measures.lists import partial_match
 
 
 @pytest.mark.parametrize(

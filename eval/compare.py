@@ -1,0 +1,97 @@
+"""Two runs side by side: what each question won or lost, and for each figure whether a difference is shown.
+
+Paired bootstrap over the questions that both runs have (Efron and Tibshirani 1993; Koehn 2004), seed fixed: better or
+worse where the 95% interval of the difference leaves out 0.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import fmean
+
+from rag.errors import EvaluationError
+
+from .figures import LOWER_IS_BETTER, WHOLE
+from .intervals import Figure, Indices, mean_figure, whole_figure
+from .record import Record
+from .rows import Row
+
+Pair = tuple[Row, Row]
+
+
+class Verdict(StrEnum):
+    """What a difference shows."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    NONE = "no difference shown"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A figure in both runs, and the difference, new less old, with its interval."""
+
+    figure: str
+    old: float
+    new: float
+    difference: Figure
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All changes, and the questions that went from wrong to right (`won`) and from right to wrong (`lost`)."""
+
+    changes: tuple[Change, ...]
+    won: tuple[Pair, ...]
+    lost: tuple[Pair, ...]
+    only_old: tuple[str, ...]
+    only_new: tuple[str, ...]
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether any figure is shown to be worse."""
+        return any(change.verdict is Verdict.WORSE for change in self.changes)
+
+
+def compare(old: Record, new: Record) -> Comparison:
+    """Compare two runs by the ids of their questions. Raises EvaluationError where they share none."""
+    before, after = ({row.id: row for row in record.rows} for record in (old, new))
+    pairs = [(before[name], after[name]) for name in before if name in after]
+    if not pairs:
+        raise EvaluationError("The two runs share no question. Compare runs of the same set.")
+    names = dict.fromkeys(name for one, other in pairs for name in one.values if name in other.values)
+    changes = [change for name in [*names, *WHOLE] if (change := _change(name, pairs)) is not None]
+    return Comparison(
+        tuple(changes),
+        tuple(pair for pair in pairs if pair[0].failure != "right" and pair[1].failure == "right"),
+        tuple(pair for pair in pairs if pair[0].failure == "right" and pair[1].failure != "right"),
+        tuple(name for name in before if name not in after),
+        tuple(name for name in after if name not in before),
+    )
+
+
+def _change(name: str, pairs: Sequence[Pair]) -> Change | None:
+    old, new, difference = _whole(name, pairs) if name in WHOLE else _mean(name, pairs)
+    if difference is None:
+        return None
+    sign = -1 if name in LOWER_IS_BETTER else 1
+    low, high = sorted((sign * difference.low, sign * difference.high))
+    verdict = Verdict.BETTER if low > 0 else Verdict.WORSE if high < 0 else Verdict.NONE
+    return Change(name, old, new, difference, verdict)
+
+
+def _mean(name: str, pairs: Sequence[Pair]) -> tuple[float, float, Figure | None]:
+    both = [(a.values[name], b.values[name]) for a, b in pairs if name in a.values and name in b.values]
+    return fmean(a for a, _ in both), fmean(b for _, b in both), mean_figure([b - a for a, b in both])
+
+
+def _whole(name: str, pairs: Sequence[Pair]) -> tuple[float, float, Figure | None]:
+    chosen, measure = WHOLE[name]
+    ids = {row.id for row in chosen(old for old, _ in pairs)} & {row.id for row in chosen(new for _, new in pairs)}
+    both = [pair for pair in pairs if pair[0].id in ids]
+
+    def difference(indices: Indices) -> float:
+        return measure([both[i][1] for i in indices]) - measure([both[i][0] for i in indices])
+
+    return measure([old for old, _ in both]), measure([new for _, new in both]), whole_figure(len(both), difference)

@@ -1,0 +1,98 @@
+"""Bars that a run must reach: TOML, `[bars]` for all questions and `[tags.NAME]` for those with a tag.
+
+Each bar is `"figure" = 0.8`: at least that, or at most that for figures of which less is better. Or
+`"figure" = { low = 0.8 }`: the lower end of the interval must reach it (the upper end, where less is better).
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.errors import EvaluationError
+
+from .figures import LOWER_IS_BETTER
+from .intervals import Figure
+from .record import Record
+
+_MOST_NAMED = 10
+_EXAMPLE = 'A bar reads `"HasAns F1" = 0.8`, under `[bars]`, or under `[tags.NAME]` for the questions with a tag.'
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A bar that was missed: the figure (of a tag, or of all), its value, the bar, the questions that fell short."""
+
+    figure: str
+    tag: str | None
+    value: float
+    bar: float
+    questions: tuple[str, ...]
+
+    def line(self) -> str:
+        """The miss as one line of text."""
+        where = f" [{self.tag}]" if self.tag else ""
+        word = "above" if self.figure in LOWER_IS_BETTER else "below"
+        named = ", ".join(self.questions[:_MOST_NAMED])
+        more = f" and {len(self.questions) - _MOST_NAMED} more" if len(self.questions) > _MOST_NAMED else ""
+        questions = f": {named}{more}" if named else ""
+        short = abs(self.value - self.bar)
+        return f"{self.figure}{where} is {self.value:.3f}, {short:.3f} {word} {self.bar:.3f}{questions}"
+
+
+Bars = dict[str | None, dict[str, dict[str, float]]]  # by tag (None: all), by figure
+
+
+def read_gate(path: Path) -> Bars:
+    """The bars in a file. Raises EvaluationError for a file that cannot be read or holds something else."""
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise EvaluationError(f"Cannot read the gate {str(path)!r}: {error}. {_EXAMPLE}") from error
+    unknown = set(found) - {"bars", "tags"}
+    tables: dict[str | None, Any] = {None: found.get("bars", {}), **found.get("tags", {})}
+    if unknown or not any(tables.values()):
+        raise EvaluationError(f"The gate {str(path)!r} has no bars, or more than bars. {_EXAMPLE}")
+    return {tag: {name: _bar(path, name, bar) for name, bar in table.items()} for tag, table in tables.items()}
+
+
+def misses(record: Record, bars: Bars) -> list[Miss]:
+    """The bars that a run missed. Raises EvaluationError where a figure of a bar was not measured: never a pass."""
+    return [
+        miss
+        for tag, table in bars.items()
+        for name, bar in table.items()
+        if (miss := _miss(record, tag, name, bar)) is not None
+    ]
+
+
+def _miss(record: Record, tag: str | None, name: str, bar: dict[str, float]) -> Miss | None:
+    measured = record.figures if tag is None else record.tags.get(tag, {})
+    if name not in measured:
+        of = f" of the questions tagged {tag!r}" if tag else ""
+        raise EvaluationError(
+            f"The gate has a bar on {name!r}{of}, which was not measured. There are: {', '.join(measured) or 'none'}."
+        )
+    lower = name in LOWER_IS_BETTER
+    wanted, value = _held_against(measured[name], bar, lower)
+    if value <= wanted if lower else value >= wanted:
+        return None
+    rows = [row for row in record.rows if (tag is None or tag in row.tags) and name in row.values]
+    short = sorted(
+        (row for row in rows if row.values[name] != (0.0 if lower else 1.0)), key=lambda row: row.values[name]
+    )
+    return Miss(name, tag, value, wanted, tuple(row.id for row in short))
+
+
+def _held_against(figure: Figure, bar: dict[str, float], lower: bool) -> tuple[float, float]:
+    """The bar, and what is held against it: the figure, or the worse end of its interval."""
+    if "low" in bar:
+        return bar["low"], figure.high if lower else figure.low
+    return bar["value"], figure.value
+
+
+def _bar(path: Path, name: str, found: Any) -> dict[str, float]:
+    bar = {"value": found} if isinstance(found, int | float) else found
+    if not isinstance(bar, dict) or set(bar) not in ({"value"}, {"low"}) or not all(0 <= v <= 1 for v in bar.values()):
+        raise EvaluationError(f"The bar on {name!r} in {str(path)!r} is {found!r}. {_EXAMPLE}")
+    return {key: float(value) for key, value in bar.items()}

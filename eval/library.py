@@ -1,0 +1,102 @@
+"""The library that a set is asked of, where it brings its own documents: SQuAD's paragraphs, a BEIR folder."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rag.errors import EvaluationError
+from rag.labelled import LabelledParagraph, read_labelled
+from rag.library import Library
+
+from .questions import Question, paragraph_file
+
+CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels"
+
+
+def brings_documents(path: Path) -> bool:
+    """Whether a set holds its documents, so that no library need be named."""
+    return path.is_dir() or path.suffix != ".jsonl"
+
+
+@contextmanager
+def library_of(path: Path, progress: bool = False) -> Iterator[Library]:
+    """A library, gone afterwards, of the documents that a set brings."""
+    texts = _beir_texts(path) if path.is_dir() else paragraph_texts(read_labelled([path]).paragraphs)
+    with library_of_texts(texts, progress) as library:
+        yield library
+
+
+@contextmanager
+def library_of_texts(texts: dict[str, str], progress: bool = False) -> Iterator[Library]:
+    """A library, gone afterwards, of texts by their file names."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = Path(folder, "texts")
+        files.mkdir()
+        for name, text in texts.items():
+            (files / name).write_text(text, encoding="utf-8", newline="")
+        with Library.open(Path(folder, "library")) as library:
+            library.add(files, progress=progress)
+            yield library
+
+
+def paragraph_texts(paragraphs: Sequence[LabelledParagraph]) -> dict[str, str]:
+    """Each paragraph as a text file."""
+    return {paragraph_file(number): paragraph.text for number, paragraph in enumerate(paragraphs)}
+
+
+def read_beir(folder: Path) -> list[Question]:
+    """The queries of a BEIR folder (Thakur et al. 2021) that its qrels judge, with the documents to be found."""
+    wanted: dict[str, list[str]] = {}
+    for path in sorted((folder / QRELS).glob("*.tsv")) or _missing(folder / QRELS / "test.tsv"):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            cells = line.split("\t")
+            if number == 1 and cells[-1] == "score":
+                continue
+            if len(cells) != 3 or not cells[2].lstrip("-").isdigit():
+                raise EvaluationError(
+                    f"{path}:{number} is no judgement. A line reads QUERY, DOCUMENT, SCORE, parted by tabs."
+                )
+            if int(cells[2]) > 0:
+                wanted.setdefault(cells[0], []).append(_file_name(cells[1]))
+    found = [
+        Question(str(query["_id"]), query["text"], (), documents=tuple(wanted[str(query["_id"])]))
+        for query in _objects(folder / QUERIES, ("_id", "text"))
+        if str(query["_id"]) in wanted
+    ]
+    if not found:
+        raise EvaluationError(
+            f"No query in {str(folder / QUERIES)!r} is judged by the files in {str(folder / QRELS)!r}."
+        )
+    return found
+
+
+def _beir_texts(folder: Path) -> dict[str, str]:
+    documents = _objects(folder / CORPUS, ("_id", "text"))
+    return {_file_name(str(one["_id"])): f"{one.get('title', '')}\n\n{one['text']}".strip() or "-" for one in documents}
+
+
+def _file_name(name: str) -> str:
+    """A BEIR id as a file name: what may not stand in one, by its number."""
+    return "".join(c if c.isalnum() or c in "-_." else f"%{ord(c):x}" for c in name) + ".txt"
+
+
+def _objects(path: Path, wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
+    if not path.is_file():
+        _missing(path)
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            found = json.loads(line)
+            if any(name not in found for name in wanted):
+                raise ValueError(f"it has not all of {', '.join(wanted)}")
+        except (ValueError, TypeError) as error:
+            raise EvaluationError(f"{path}:{number} is no entry of a BEIR folder: {error}.") from error
+        yield found
+
+
+def _missing(path: Path) -> list[Path]:
+    raise EvaluationError(
+        f"{str(path)!r} is not there. A folder with a set holds {CORPUS}, {QUERIES} and {QRELS}/*.tsv, as BEIR's do."
+    )

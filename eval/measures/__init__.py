@@ -1,0 +1,1 @@
+"""What is measured: one file a measure, each with its paper and its rule where there is nothing to measure."""

@@ -1,0 +1,1 @@
+"""A run written for those who read it: people, pull requests, CI services, and the tools of the field."""

@@ -1,0 +1,37 @@
+"""Files for the tools of the field: a TREC run with its qrels, predictions as SQuAD 2.0's evaluate-v2.0.py reads."""
+
+import json
+from collections.abc import Sequence
+
+from ..run import READ, Outcome
+
+TAG = "pincite"
+
+
+def trec_run(outcomes: Sequence[Outcome]) -> str:
+    """The ranking of the passages that are read: question, Q0, passage, rank, score, tag; the score falls with rank."""
+    lines = []
+    for outcome in outcomes:
+        names = outcome.found[READ].passages
+        lines += [f"{_word(outcome.question.id)} Q0 {n} {rank} {1 / rank:.6f} {TAG}" for rank, n in enumerate(names, 1)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def trec_qrels(outcomes: Sequence[Outcome]) -> str:
+    """The passages that hold a wanted place: question, 0, passage, 1."""
+    lines = []
+    for outcome in outcomes:
+        wanted = sorted(frozenset[str]().union(*outcome.wanted))
+        lines += [f"{_word(outcome.question.id)} 0 {name} 1" for name in wanted]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def squad_predictions(outcomes: Sequence[Outcome]) -> str:
+    """The text given to each question, "" where none was, as JSON by id."""
+    given = {outcome.question.id: outcome.texts[0] if outcome.texts else "" for outcome in outcomes}
+    return json.dumps(given, ensure_ascii=False, indent=1) + "\n"
+
+
+def _word(name: str) -> str:
+    """An id without white space, which parts the columns."""
+    return "_".join(name.split())

@@ -1,0 +1,174 @@
+"""A run: every question of a set asked of a library, and what came back, question by question."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from rag.assistant import Assistant
+from rag.citations import cite
+from rag.library import View
+from rag.retrieval import MODES
+from rag.structure import page_at
+from rag.values import Answer, Chunk, Citation
+
+from .measures.citing import Place
+from .measures.finding import answer_rank
+from .questions import Gold, Question, located
+
+DEPTH = 100  # passages that are looked at to see how well they are found
+READ = "hybrid"  # the way of finding whose passages are read
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one way of finding gave: passages by name, best first, and from which rank on one holds the answer's words.
+
+    `answer_rank` counts from 1 and is None where no passage of the first 100 does.
+    """
+
+    passages: tuple[str, ...]
+    answer_rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a library said to one question.
+
+    `best` is the best candidate, given or not, with its `confidence`; `read` is how many passages were read for it.
+    `texts` are all answers where every one is wanted, else the one answer, or none. `exact` says of each citation
+    whether its quote stands in its document letter for letter. `gold_places` and `gold_pages` are where the right
+    answers stand, `gold_sentence` the first of them with its sentence; `wanted` the places to be found, each as the
+    passages that hold it. `timings` are milliseconds by stage.
+    """
+
+    question: Question
+    best: str
+    confidence: float
+    refusal: str | None
+    texts: tuple[str, ...]
+    citations: tuple[Citation, ...]
+    exact: tuple[bool, ...]
+    read: int
+    gold_places: tuple[Place, ...]
+    gold_pages: tuple[int | None, ...]
+    gold_sentence: Citation | None
+    wanted: tuple[frozenset[str], ...]
+    found: dict[str, Found]
+    timings: dict[str, float]
+
+    @property
+    def given(self) -> bool:
+        """Whether the library answered."""
+        return self.refusal is None
+
+
+def run(
+    assistant: Assistant, questions: Sequence[Question], *, k: int | None = None, jobs: int = 1, progress: bool = False
+) -> list[Outcome]:
+    """Ask every question, in order. `k` is the number of passages to read, the assistant's own when None.
+
+    Raises EvaluationError where a gold answer is not in the document that it names.
+    """
+    files = Files(assistant)
+    placed = located(questions, files.text)
+    bar = tqdm(total=len(placed), desc="Asking", unit="questions", leave=False, disable=not progress)
+    with bar, ThreadPoolExecutor(jobs) as workers:
+        outcomes = []
+        for outcome in workers.map(lambda question: _ask(assistant, question, files, k), placed):
+            outcomes.append(outcome)
+            bar.update()
+    return outcomes
+
+
+class Files:
+    """The documents of a library by the names of their files."""
+
+    def __init__(self, assistant: Assistant):
+        self._library = assistant.library
+        self.ids = {Path(entry.location).name: entry.id for entry in self._library.documents()}
+        self.names = {document: name for name, document in self.ids.items()}
+        self._texts: dict[str, str] = {}
+
+    def text(self, name: str) -> str | None:
+        """The text of a document, None when there is none of that name."""
+        if name not in self._texts and name in self.ids:
+            with self._library.view() as view:
+                self._texts[name] = view.document(self.ids[name]).text
+        return self._texts.get(name)
+
+
+def _ask(assistant: Assistant, question: Question, files: Files, k: int | None) -> Outcome:
+    with assistant.library.view() as view:
+        chunks = {mode: [passage.chunk for passage in view.search(question.question, DEPTH, mode)] for mode in MODES}
+        answer = assistant.ask(question.question, k=k)
+        best = answer if answer.text else assistant.ask(question.question, k=k, threshold=0.0)
+        texts: tuple[str, ...] = (answer.text,) if answer.text else ()
+        if question.every:
+            every = assistant.ask(question.question, every=True)
+            texts = tuple(dict.fromkeys(value.text for value in every.values))
+        places = tuple(_place(gold, files) for gold in question.answers if gold.start is not None)
+        documents = [files.ids[name] for name in question.documents]
+        return Outcome(
+            question=question,
+            best=best.text,
+            confidence=answer.confidence,
+            refusal=answer.refusal,
+            texts=texts,
+            citations=answer.citations,
+            exact=tuple(_exact(citation, view) for citation in answer.citations),
+            read=assistant.passages if k is None else k,
+            gold_places=places,
+            gold_pages=tuple(page_at(view.document(document), start) for document, start, _ in places),
+            gold_sentence=cite(view.document(places[0][0]), *places[0][1:]) if places else None,
+            wanted=_wanted(question, places, view) or _of_documents(documents, view),
+            found={mode: _found(question, found) for mode, found in chunks.items()},
+            timings=_milliseconds(answer),
+        )
+
+
+def name_of(chunk: Chunk) -> str:
+    """A passage's name in rankings: document, start and end."""
+    return f"{chunk.document_id}:{chunk.start}-{chunk.end}"
+
+
+def _place(gold: Gold, files: Files) -> Place:
+    assert gold.document is not None
+    assert gold.start is not None
+    return files.ids[gold.document], gold.start, gold.start + len(gold.text)
+
+
+def _wanted(question: Question, places: Sequence[Place], view: View) -> tuple[frozenset[str], ...]:
+    """Alternatives are one place, found with any of them; where every one is wanted, each is a place of its own."""
+    held = [_holders(place, view.passages(place[0])) for place in places]
+    if question.every or not held:
+        return tuple(held)
+    return (frozenset[str]().union(*held),)
+
+
+def _of_documents(documents: Sequence[str], view: View) -> tuple[frozenset[str], ...]:
+    """Each document is a place, found with any of its passages."""
+    return tuple(frozenset(map(name_of, view.passages(document))) for document in documents)
+
+
+def _holders(place: Place, chunks: Sequence[Chunk]) -> frozenset[str]:
+    """The passages that hold a span; those that hold a part of it where a cut goes through it."""
+    _, start, end = place
+    whole = [chunk for chunk in chunks if chunk.start <= start and end <= chunk.end]
+    return frozenset(map(name_of, whole or [c for c in chunks if c.start < end and start < c.end]))
+
+
+def _found(question: Question, chunks: Sequence[Chunk]) -> Found:
+    return Found(tuple(map(name_of, chunks)), answer_rank([chunk.text for chunk in chunks], question.gold))
+
+
+def _exact(citation: Citation, view: View) -> bool:
+    return view.document(citation.document_id).text[citation.start : citation.end] == citation.quote
+
+
+def _milliseconds(answer: Answer) -> dict[str, Any]:
+    timings = answer.timings
+    return {name: getattr(timings, name) for name in ("embed", "dense", "lexical", "read", "rest", "total")}

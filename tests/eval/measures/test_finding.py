@@ -1,0 +1,52 @@
+"""Rankings, by hand and against ir-measures."""
+
+import math
+
+import ir_measures
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ir_measures import RR, R, nDCG
+
+from rag.eval.measures.finding import answer_rank, ndcg, recall, reciprocal_rank
+
+NAMES = [f"p{number}" for number in range(12)]
+
+
+def places(*names: str) -> list[frozenset[str]]:
+    return [frozenset({name}) for name in names]
+
+
+@given(st.permutations(NAMES), st.sets(st.sampled_from([*NAMES, "elsewhere"]), min_size=1), st.integers(1, 15))
+def test_as_ir_measures(found: list[str], relevant: set[str], k: int) -> None:
+    run = {"q": {name: float(len(found) - rank) for rank, name in enumerate(found)}}
+    qrels = {"q": dict.fromkeys(relevant, 1)}
+    trusted = ir_measures.calc_aggregate([R @ k, RR @ k, nDCG @ k], qrels, run)
+    wanted = places(*relevant)
+    assert recall(found, wanted, k) == pytest.approx(trusted[R @ k])
+    assert reciprocal_rank(found, wanted, k) == pytest.approx(trusted[RR @ k])
+    assert ndcg(found, wanted, k) == pytest.approx(trusted[nDCG @ k])
+
+
+def test_by_hand() -> None:
+    found, wanted = ["a", "b", "c", "d"], places("b", "d")
+    assert [recall(found, wanted, k) for k in (1, 2, 4)] == [0.0, 0.5, 1.0]
+    assert reciprocal_rank(found, wanted) == 0.5
+    assert ndcg(found, wanted) == pytest.approx((1 / math.log2(3) + 1 / math.log2(5)) / (1 + 1 / math.log2(3)))
+
+
+def test_a_place_that_two_passages_hold_is_found_with_either() -> None:
+    assert recall(["b"], [frozenset({"a", "b"})], 1) == 1.0
+
+
+def test_nothing_to_find_has_no_figure() -> None:
+    assert recall(["a"], [], 1) is None
+    assert reciprocal_rank(["a"], []) is None
+    assert ndcg(["a"], []) is None
+    assert answer_rank(["a"], []) is None
+
+
+def test_answer_in_the_text_of_a_passage() -> None:
+    texts = ["The Bridge", "opened in\n1932"]
+    assert answer_rank(texts, ["1931", "in 1932"]) == 2
+    assert answer_rank(texts, ["1931"]) is None

@@ -1,0 +1,103 @@
+"""`pincite eval` as a command: exit codes, reports, comparison, drafts; the report in a real browser."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rag.eval.questions import read_questions
+
+
+def pincite(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "rag", *map(str, arguments)], capture_output=True, text=True)
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    """Two questions on the article."""
+    lines = [
+        {"id": "1", "question": "When did the czars conquer Crimea?", "answers": ["1783"], "tags": ["when"]},
+        {"id": "2", "question": "Who won the football world cup in 1998?", "answers": [], "tags": ["none"]},
+    ]
+    (tmp_path / "set.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    return tmp_path / "set.jsonl"
+
+
+def test_a_set_is_measured_reported_and_compared(article_folder: Path, questions: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report"
+    done = pincite("eval", questions, "--library", article_folder, "--out", out)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "HasAns F1                         1.000   1.000 to 1.000   n = 1\n" in done.stdout
+    assert {path.name for path in out.iterdir()} == {
+        "record.json",
+        "costs.json",
+        "junit.xml",
+        "report.md",
+        "report.html",
+        "run.trec",
+        "qrels.trec",
+        "squad.json",
+    }
+    done = pincite("eval", "compare", out, out / "record.json", "--fail-on-worse")
+    assert done.returncode == 0
+    assert "no difference shown" in done.stdout
+    record = json.loads((out / "record.json").read_text())
+    record["rows"][0]["values"]["HasAns F1"] = 0.0
+    (tmp_path / "worse.json").write_text(json.dumps(record))
+    done = pincite("eval", "compare", out, tmp_path / "worse.json", "--fail-on-worse", "--markdown")
+    assert done.returncode == 1
+    assert "| HasAns F1 | 1.000 | 0.000 | -1.000 (-1.000 to -1.000) | worse |" in done.stdout
+
+
+def test_missed_bar_is_exit_code_1_and_an_error_is_2(article_folder: Path, questions: Path, tmp_path: Path) -> None:
+    gate = tmp_path / "gate.toml"
+    gate.write_text('[bars]\n"false refusals" = 0.0\n')
+    assert pincite("eval", questions, "--library", article_folder, "--gate", gate).returncode == 0
+    gate.write_text('[tags.when]\n"recall@1, lexical" = 0.5\n')
+    done = pincite("eval", questions, "--library", article_folder, "--gate", gate)
+    assert (done.returncode, "which was not measured" in done.stderr) == (2, True)  # no gold answer has a place
+    gate.write_text('[bars]\n"risk-coverage area" = 0.1\n')
+    done = pincite("eval", questions, "--library", article_folder, "--gate", gate)
+    assert done.returncode == 1
+    assert "missed: risk-coverage area is 0.250, 0.150 above 0.100" in done.stdout
+    done = pincite("eval", tmp_path / "none.jsonl", "--library", article_folder)
+    assert done.returncode == 2
+    assert "none.jsonl" in done.stderr
+    questions.write_text("{")
+    done = pincite("eval", questions, "--library", article_folder)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "set.jsonl:1 is no question" in done.stderr
+
+
+def test_squad_file_needs_no_library(tmp_path: Path) -> None:
+    qas = [{"id": "1", "question": "When did the bridge open?", "answers": [{"text": "1932", "answer_start": 21}]}]
+    paragraphs = [{"context": "The bridge opened in 1932.", "qas": qas}]
+    (tmp_path / "set.json").write_text(json.dumps({"data": [{"title": "a", "paragraphs": paragraphs}]}))
+    done = pincite("eval", tmp_path / "set.json", "--json")
+    record = json.loads(done.stdout)
+    assert (done.returncode, record["rows"][0]["answers"]) == (0, ["1932"])
+    assert record["figures"]["recall@1, dense"]["value"] == 1.0
+
+
+def test_draft_writes_a_set_that_can_be_measured_and_never_writes_over_one(
+    article_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "draft.jsonl"
+    done = pincite("eval", "draft", "--library", article_folder, "--count", "8", "--out", out)
+    assert (done.returncode, done.stderr) == (0, "")
+    drafted = read_questions(out)
+    assert len(drafted) == 8
+    assert all("___" in question.question and question.tags == ("draft",) for question in drafted)
+    assert pincite("eval", out, "--library", article_folder).returncode == 0
+    before = out.read_bytes()
+    done = pincite("eval", "draft", "--library", article_folder, "--out", out)
+    assert (done.returncode, "Traceback" in done.stderr, out.read_bytes()) == (2, False, before)
+    assert "draft.jsonl" in done.stderr
+
+
+def test_help_names_all_that_can_be_done() -> None:
+    done = pincite("eval", "--help")
+    assert all(f"  {word} " in done.stdout for word in ("run", "compare", "draft"))
+    assert "--gate" in pincite("eval", "run", "--help").stdout

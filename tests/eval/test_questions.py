@@ -1,0 +1,151 @@
+"""Question sets: what is read, and what is said of what cannot be."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rag.corpora import shipped_corpus
+from rag.errors import EvaluationError
+from rag.eval.library import library_of, read_beir
+from rag.eval.questions import Gold, Question, Turn, located, read_questions
+from rag.loading import load
+from tests.conftest import TOP
+
+SETS = TOP / "eval" / "sets"
+
+
+def test_article_set_is_complete_and_every_gold_answer_stands_where_it_is_said_to() -> None:
+    questions = read_questions(SETS / "article.jsonl")
+    follow_ups = [q for q in questions if "follow-up" in q.tags]
+    others = [q for q in questions if "follow-up" not in q.tags]
+    counts = (len([q for q in others if q.answers]), len([q for q in others if not q.answers]), len(follow_ups))
+    assert counts == (100, 30, 20)
+    assert all(q.history for q in follow_ups)
+    assert located(questions, lambda name: load(shipped_corpus() / name).text) == questions
+
+
+def test_harbour_set_names_answers_that_stand_in_its_documents() -> None:
+    folder = SETS / "harbour" / "documents"
+    questions = read_questions(SETS / "harbour" / "questions.jsonl")
+    placed = located(questions, lambda name: load(folder / name).text)
+    assert len(placed) == 60
+    assert all(answer.start is not None for question in placed for answer in question.answers)
+    assert {Path(answer.document or "").suffix for q in placed for answer in q.answers} == {
+        ".md",
+        ".txt",
+        ".html",
+        ".docx",
+        ".pdf",
+    }
+
+
+def test_forms_of_a_line(tmp_path: Path) -> None:
+    lines = [
+        {"question": "Who?", "answers": ["Ada"]},
+        {"id": 7, "question": "Who?", "answers": [{"text": "Ada", "start": 3}], "document": "a.md", "tags": ["who"]},
+        {"id": "e", "question": "Who all?", "answers": [{"text": "Ada", "document": "b.md"}], "wants": "every"},
+        {"id": "h", "question": "When?", "answers": [], "history": [{"question": "Who?", "answer": "Ada"}]},
+    ]
+    (tmp_path / "set.jsonl").write_text("\n\n".join(map(json.dumps, lines)))
+    assert read_questions(tmp_path / "set.jsonl") == [
+        Question("1", "Who?", (Gold("Ada"),)),
+        Question("7", "Who?", (Gold("Ada", 3, "a.md"),), tags=("who",)),
+        Question("e", "Who all?", (Gold("Ada", None, "b.md"),), every=True),
+        Question("h", "When?", (), history=(Turn("Who?", "Ada"),)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", r"set.jsonl:2 is no question \(JSONDecodeError"),
+        ('{"id": "1", "answers": []}', r"set.jsonl:2 is no question \(KeyError: 'question'"),
+        ('{"question": " ", "answers": []}', r"set.jsonl:2 is no question \(ValueError: ' ' is no text"),
+        ('{"question": "Who?", "answers": [{"start": 1}]}', r"set.jsonl:2 is no question \(KeyError: 'text'"),
+        ("[]", r"set.jsonl:2 is no question \(AttributeError"),
+        ('{"id": "a", "question": "Who?", "answers": []}', "two questions with the id 'a'"),
+    ],
+)
+def test_broken_line_is_named_by_file_and_line(tmp_path: Path, line: str, message: str) -> None:
+    good = json.dumps({"id": "a", "question": "Who?", "answers": []})
+    (tmp_path / "set.jsonl").write_text(f"{good}\n{line}\n")
+    with pytest.raises(EvaluationError, match=message):
+        read_questions(tmp_path / "set.jsonl")
+
+
+def test_empty_set_and_missing_file_are_errors(tmp_path: Path) -> None:
+    (tmp_path / "set.jsonl").write_text("\n")
+    with pytest.raises(EvaluationError, match="is empty"):
+        read_questions(tmp_path / "set.jsonl")
+    with pytest.raises(EvaluationError, match="Cannot read the question set"):
+        read_questions(tmp_path / "none.jsonl")
+    with pytest.raises(EvaluationError, match=r"Cannot read the questions in .*none.json'"):
+        read_questions(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(
+    ("gold", "message"),
+    [
+        (Gold("1932", 3, "a.txt"), "'1932' of question 'q' is not in 'a.txt' at 3"),
+        (Gold("1933", None, "a.txt"), "'1933' of question 'q' is not in 'a.txt'"),
+        (Gold("1932", None, "b.txt"), "'q' names the document 'b.txt', which the library does not hold"),
+    ],
+)
+def test_gold_answer_that_is_not_in_its_document_is_an_error_that_names_it(gold: Gold, message: str) -> None:
+    with pytest.raises(EvaluationError, match=message):
+        located([Question("q", "When?", (gold,))], {"a.txt": "It opened in 1932."}.get)
+
+
+def test_squad_brings_its_documents(tmp_path: Path) -> None:
+    qas = [{"id": "1", "question": "When?", "answers": [{"text": "1932", "answer_start": 13}]}]
+    data = {"data": [{"title": "a", "paragraphs": [{"context": "It opened in 1932.", "qas": qas}]}]}
+    (tmp_path / "set.json").write_text(json.dumps(data))
+    questions = read_questions(tmp_path / "set.json")
+    assert questions == [Question("1", "When?", (Gold("1932", 13, "000000.txt"),))]
+    with library_of(tmp_path / "set.json") as library, library.view() as view:
+        (entry,) = view.entries()
+        assert Path(entry.location).name == "000000.txt"
+        assert view.document(entry.id).text == "It opened in 1932."
+
+
+def beir(folder: Path, **files: str) -> Path:
+    parts = {
+        "corpus.jsonl": '{"_id": "d/1", "title": "Bridges", "text": "It opened in 1932."}\n'
+        '{"_id": "2", "text": "Bread."}\n',
+        "queries.jsonl": '{"_id": "q1", "text": "When?"}\n{"_id": "q2", "text": "Not judged"}\n',
+        "qrels/test.tsv": "query-id\tcorpus-id\tscore\nq1\td/1\t2\nq1\t2\t0\n",
+    } | files
+    (folder / "qrels").mkdir()
+    for name, text in parts.items():
+        if text:
+            (folder / name).write_text(text)
+    return folder
+
+
+def test_beir_folder(tmp_path: Path) -> None:
+    folder = beir(tmp_path)
+    assert read_beir(folder) == [Question("q1", "When?", (), documents=("d%2f1.txt",))]
+    with library_of(folder) as library, library.view() as view:
+        texts = {Path(entry.location).name: view.document(entry.id).text for entry in view.entries()}
+    assert texts == {"d%2f1.txt": "Bridges\n\nIt opened in 1932.", "2.txt": "Bread."}
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"queries.jsonl": ""}, "queries.jsonl' is not there"),
+        ({"qrels/test.tsv": ""}, "test.tsv' is not there"),
+        ({"qrels/test.tsv": "q1\td1\n"}, "test.tsv:1 is no judgement"),
+        (
+            {"queries.jsonl": '{"_id": "q1"}\n'},
+            "queries.jsonl:1 is no entry of a BEIR folder: it has not all of _id, text",
+        ),
+        ({"qrels/test.tsv": "q9\td1\t1\n"}, "No query in .* is judged"),
+    ],
+)
+def test_broken_beir_folder_is_an_error_that_names_the_place(
+    tmp_path: Path, files: dict[str, str], message: str
+) -> None:
+    with pytest.raises(EvaluationError, match=message):
+        read_beir(beir(tmp_path, **files))

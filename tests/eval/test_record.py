@@ -1,0 +1,83 @@
+"""A run's figures by hand; its record, written, read, and the same each time."""
+
+from pathlib import Path
+
+import pytest
+
+from rag import Assistant, Library
+from rag.errors import EvaluationError
+from rag.eval.measure import Failure
+from rag.eval.record import Record, about, read_record, record_of
+from rag.eval.rows import rows_of
+from rag.eval.run import Outcome, run
+from rag.fakes import NumberReader
+from tests.eval.conftest import QUESTIONS
+
+
+def test_figures_by_hand(record: Record) -> None:
+    values = {name: figure.value for name, figure in record.figures.items()}
+    expected = {
+        "HasAns F1": (1 + 0.5 + 0) / 3,
+        "HasAns exact match": 1 / 3,
+        "NoAns F1": 1 / 2,
+        "F1": (1 + 0.5 + 0 + 0 + 1) / 5,
+        "false answers": 1 / 2,
+        "false refusals": 1 / 3,
+        "citations byte-exact": 1.0,
+        "cited in the gold sentence": 1.0,
+        "overlap with the gold span": 1.0,
+        "recall@1, hybrid": 1.0,
+        "MRR@10, dense": 1.0,
+        # scores: right 1 (the, bridge), half 0, silent -1 against false 1 (bridge, opened), still -1
+        "AUROC": (2 + 2 / 2) / 6,
+    }
+    assert {name: values[name] for name in expected} == pytest.approx(expected)
+    assert record.figures["HasAns F1"].n == 3
+    assert record.tags["none"]["NoAns F1"].value == 0.5
+    assert "HasAns F1" not in record.tags["none"]
+    assert "page right" not in values
+
+
+def test_interval_holds_the_value_and_is_wider_for_fewer_questions(record: Record) -> None:
+    for figure in record.figures.values():
+        assert figure.low <= figure.value <= figure.high
+    assert record.figures["HasAns F1"].low < record.figures["HasAns F1"].high
+
+
+def test_outcomes_by_kind_of_failure(record: Record) -> None:
+    assert {row.id: row.failure for row in record.rows} == {
+        "right": Failure.NONE,
+        "half": Failure.NONE,
+        "silent": Failure.FALSE_REFUSAL,
+        "false": Failure.FALSE_ANSWER,
+        "still": Failure.NONE,
+    }
+
+
+def test_same_library_and_set_the_same_record(record: Record, library: Library, tmp_path: Path) -> None:
+    assistant = Assistant(library, NumberReader())
+    again = record_of(rows_of(run(assistant, QUESTIONS, jobs=3)), about(assistant, tmp_path / "set.jsonl"))
+    assert again.to_json() == record.to_json()
+
+
+def test_record_is_read_as_it_was_written(record: Record, tmp_path: Path) -> None:
+    (tmp_path / "record.json").write_text(record.to_json())
+    assert read_record(tmp_path) == read_record(tmp_path / "record.json") == record
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [("{", "is no record of a run"), ('{"format": 99}', "has the format 99, not 1")]
+)
+def test_what_is_no_record_is_an_error_that_names_it(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "record.json").write_text(content)
+    with pytest.raises(EvaluationError, match=message):
+        read_record(tmp_path)
+
+
+def test_costs_name_every_stage(outcomes: list[Outcome]) -> None:
+    from rag.eval.costs import costs
+
+    found = costs(outcomes)
+    assert set(found) == {"embed", "dense", "lexical", "read", "rest", "total", "memory"}
+    assert 0 < found["total"]["p50"] <= found["total"]["p95"]
+    assert found["memory"]["peak"] > 50
