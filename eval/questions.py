@@ -15,6 +15,7 @@ from typing import Any
 
 from rag.errors import DataError, EvaluationError
 from rag.labelled import Labelled, read_labelled
+from rag.values import Turn
 
 EVERY = "every"
 _EXAMPLE = (
@@ -29,14 +30,6 @@ class Gold:
     text: str
     start: int | None = None
     document: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """An earlier question of a conversation and the answer it got, "" where there was none."""
-
-    question: str
-    answer: str
 
 
 @dataclass(frozen=True, slots=True)

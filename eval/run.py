@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from rag.assistant import Assistant
 from rag.citations import cite
+from rag.followups import search_query
 from rag.library import View
 from rag.retrieval import MODES
 from rag.structure import page_at
@@ -103,12 +104,13 @@ class Files:
 
 def _ask(assistant: Assistant, question: Question, files: Files, k: int | None) -> Outcome:
     with assistant.library.view() as view:
-        chunks = {mode: [passage.chunk for passage in view.search(question.question, DEPTH, mode)] for mode in MODES}
-        answer = assistant.ask(question.question, k=k)
-        best = answer if answer.text else assistant.ask(question.question, k=k, threshold=0.0)
+        query = search_query(question.question, question.history)
+        chunks = {mode: [passage.chunk for passage in view.search(query, DEPTH, mode)] for mode in MODES}
+        answer = assistant.ask(question.question, history=question.history, k=k)
+        best = answer if answer.text else assistant.ask(question.question, history=question.history, k=k, threshold=0.0)
         texts: tuple[str, ...] = (answer.text,) if answer.text else ()
         if question.every:
-            every = assistant.ask(question.question, every=True)
+            every = assistant.ask(question.question, history=question.history, every=True)
             texts = tuple(dict.fromkeys(value.text for value in every.values))
         places = tuple(_place(gold, files) for gold in question.answers if gold.start is not None)
         documents = [files.ids[name] for name in question.documents]

@@ -27,6 +27,7 @@ from .values import (
     Passage,
     Refusal,
     Timings,
+    Turn,
     Value,
 )
 
@@ -49,6 +50,7 @@ __all__ = [
     "Refusal",
     "Report",
     "Timings",
+    "Turn",
     "Value",
 ]
 

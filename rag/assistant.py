@@ -1,18 +1,23 @@
 """Asking: retrieve, read, cite."""
 
+import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal, overload
 
 from .candidates import Candidate, by_value, candidates, same_words
 from .citations import cite
 from .errors import QuestionError
+from .followups import readings, search_query
 from .library import Library, View
 from .normalize import normalize
-from .values import Alternative, Answer, Citation, EveryAnswer, Passage, Refusal, Value
+from .values import Alternative, Answer, Citation, EveryAnswer, Passage, Refusal, Turn, Value
 
 if TYPE_CHECKING:
-    from .reading import Reader
+    from .reading import Reader, Span
+
+History = Sequence["Turn | Answer"]
 
 PASSAGES = 5  # read for each question
 EVERY_PASSAGES = 20  # read when every answer is wanted
@@ -44,59 +49,88 @@ class Assistant:
 
     @overload
     def ask(
-        self, question: str, *, k: int | None = None, threshold: float | None = None, every: Literal[False] = False
+        self,
+        question: str,
+        *,
+        history: History = (),
+        k: int | None = None,
+        threshold: float | None = None,
+        every: Literal[False] = False,
     ) -> Answer: ...
 
     @overload
     def ask(
-        self, question: str, *, k: int | None = None, threshold: float | None = None, every: Literal[True]
+        self,
+        question: str,
+        *,
+        history: History = (),
+        k: int | None = None,
+        threshold: float | None = None,
+        every: Literal[True],
     ) -> EveryAnswer: ...
 
     @overload
     def ask(
-        self, question: str, *, k: int | None = None, threshold: float | None = None, every: bool
+        self,
+        question: str,
+        *,
+        history: History = (),
+        k: int | None = None,
+        threshold: float | None = None,
+        every: bool,
     ) -> Answer | EveryAnswer: ...
 
     def ask(
-        self, question: str, *, k: int | None = None, threshold: float | None = None, every: bool = False
+        self,
+        question: str,
+        *,
+        history: History = (),
+        k: int | None = None,
+        threshold: float | None = None,
+        every: bool = False,
     ) -> Answer | EveryAnswer:
         """The library's answer to one question, or a refusal; the same every time for the same library.
 
-        k and threshold take the place of the assistant's own. With `every`, all distinct answers of the library are
-        given, from more passages (20, if k does not say otherwise). Raises QuestionError for a question that is empty
-        or too long.
+        `history` holds the earlier turns of a conversation, oldest first: a question that leans on them is also read
+        with their names, dates and answers in place, and the surest reading counts. k and threshold take the place of
+        the assistant's own. With `every`, all distinct answers of the library are given, from more passages (20, if k
+        does not say otherwise). Raises QuestionError for a question that is empty or too long.
         """
         question = _checked(question)
         k = _checked_count((EVERY_PASSAGES if every else self.passages) if k is None else k)
         with self.library.view() as view:
             threshold = _checked_threshold(self.threshold_in(view) if threshold is None else threshold)
-            passages = view.search(question, k)
+            turns = [_turn(turn) for turn in history]
+            options = [question, *readings(question, turns)]
+            passages = view.search(search_query(question, turns), k)
             with view.clock("read"):
-                read = self.reader.read_every if every else self.reader.read
-                spans = read(question, [passage.chunk.text for passage in passages])
+                meant, spans = self._surest(options, [passage.chunk.text for passage in passages], turns)
+                if every:
+                    spans = self.reader.read_every(meant, [passage.chunk.text for passage in passages])
             found = candidates(spans, passages, self.reader.confidence)
             accepted = [candidate for candidate in found if candidate.confidence >= threshold]
-            if every:
-                return _every(question, found, accepted, passages, view)
-            if not accepted:
-                return _refused(question, found, passages, view)
-            best, *others = [_cited(group, view) for group in by_value(accepted, same_words)[: 1 + MOST_ALTERNATIVES]]
-            return Answer(
-                question=question,
-                text=best.text,
-                confidence=best.confidence,
-                citations=best.citations,
-                alternatives=tuple(others),
-                refusal=None,
-                nearest=(),
-                timings=view.clock.timings(),
-            )
+            groups = by_value(accepted, normalize if every else same_words)
+            asked = _Asked(question, None if meant == question else meant, passages, found, view)
+            return _every(asked, groups) if every else _answer(asked, groups)
 
-    async def aask(self, question: str, *, k: int | None = None, threshold: float | None = None) -> Answer:
+    def _surest(self, options: list[str], texts: list[str], turns: list[Turn]) -> "tuple[str, list[Span]]":
+        """Of the ways to read a question the one with the best span that no earlier turn has given, and its spans."""
+        said = {same_words(turn.answer) for turn in turns}
+
+        def score(spans: "list[Span]") -> float:
+            new = (s.score for s in spans if same_words(texts[s.passage][s.start : s.end]) not in said)
+            return max(new, default=-math.inf)
+
+        read = [(option, self.reader.read(option, texts)) for option in options]
+        return read[0] if len(read) == 1 else max(read, key=lambda one: score(one[1]))
+
+    async def aask(
+        self, question: str, *, history: History = (), k: int | None = None, threshold: float | None = None
+    ) -> Answer:
         """As `ask`, in a thread of its own, so that an event loop goes on meanwhile."""
         import asyncio
 
-        return await asyncio.to_thread(self.ask, question, k=k, threshold=threshold)
+        return await asyncio.to_thread(self.ask, question, history=history, k=k, threshold=threshold)
 
     def ask_many(
         self, questions: Iterable[str], *, k: int | None = None, threshold: float | None = None
@@ -119,20 +153,57 @@ class Assistant:
         self.reader.read("warm?", ["warm"])
 
 
-def _cited(group: Sequence[Candidate], view: View) -> Alternative:
-    return Alternative(group[0].text, group[0].confidence, _citations(group, view))
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question with what was retrieved and found for it."""
+
+    question: str
+    read_as: str | None
+    passages: Sequence[Passage]
+    found: Sequence[Candidate]
+    view: View
+
+    def refusal(self) -> tuple[Refusal, tuple[Citation, ...]]:
+        """The reason why there is no answer, and the passages nearest to the question, each quoted whole."""
+        chunks = [passage.chunk for passage in self.passages[:NEAREST]]
+        nearest = tuple(cite(self.view.document(chunk.document_id), chunk.start, chunk.end) for chunk in chunks)
+        if not self.passages:
+            return Refusal.NOTHING_RETRIEVED, nearest
+        best = self.found[0].confidence if self.found else 0.0
+        return (Refusal.BELOW_THRESHOLD if best >= _EVEN else Refusal.NO_ANSWER), nearest
 
 
-def _every(
-    question: str, found: Sequence[Candidate], accepted: Sequence[Candidate], passages: Sequence[Passage], view: View
-) -> EveryAnswer:
-    groups = by_value(accepted, normalize)
-    values = tuple(
-        Value(group[0].text, normalize(group[0].text), group[0].confidence, _citations(group, view)) for group in groups
+def _answer(asked: _Asked, groups: Sequence[Sequence[Candidate]]) -> Answer:
+    if not groups:
+        confidence = asked.found[0].confidence if asked.found else 0.0
+        reason, nearest = asked.refusal()
+        timings = asked.view.clock.timings()
+        return Answer(asked.question, "", confidence, (), (), reason, nearest, asked.read_as, timings)
+    best, *others = [
+        Alternative(group[0].text, group[0].confidence, _citations(group, asked.view))
+        for group in groups[: 1 + MOST_ALTERNATIVES]
+    ]
+    return Answer(
+        question=asked.question,
+        text=best.text,
+        confidence=best.confidence,
+        citations=best.citations,
+        alternatives=tuple(others),
+        refusal=None,
+        nearest=(),
+        read_as=asked.read_as,
+        timings=asked.view.clock.timings(),
     )
-    refusal = None if values else _reason(found, passages)
-    nearest = () if values else _nearest(passages, view)
-    return EveryAnswer(question, values, _disagree(groups), refusal, nearest, view.clock.timings())
+
+
+def _every(asked: _Asked, groups: Sequence[Sequence[Candidate]]) -> EveryAnswer:
+    values = tuple(
+        Value(group[0].text, normalize(group[0].text), group[0].confidence, _citations(group, asked.view))
+        for group in groups
+    )
+    refusal, nearest = (None, ()) if values else asked.refusal()
+    timings = asked.view.clock.timings()
+    return EveryAnswer(asked.question, values, _disagree(groups), refusal, nearest, asked.read_as, timings)
 
 
 def _disagree(groups: Iterable[Sequence[Candidate]]) -> bool:
@@ -144,28 +215,12 @@ def _disagree(groups: Iterable[Sequence[Candidate]]) -> bool:
     return any(one.isdisjoint(other) for one, other in combinations(said.values(), 2))
 
 
-def _refused(question: str, found: Sequence[Candidate], passages: Sequence[Passage], view: View) -> Answer:
-    confidence = found[0].confidence if found else 0.0
-    reason, nearest = _reason(found, passages), _nearest(passages, view)
-    return Answer(question, "", confidence, (), (), reason, nearest, view.clock.timings())
-
-
-def _reason(found: Sequence[Candidate], passages: Sequence[Passage]) -> Refusal:
-    if not passages:
-        return Refusal.NOTHING_RETRIEVED
-    return Refusal.BELOW_THRESHOLD if found and found[0].confidence >= _EVEN else Refusal.NO_ANSWER
-
-
 def _citations(group: Iterable[Candidate], view: View) -> tuple[Citation, ...]:
     return tuple(cite(view.document(one.document_id), one.start, one.end) for one in group)
 
 
-def _nearest(passages: Sequence[Passage], view: View) -> tuple[Citation, ...]:
-    return tuple(_whole(passage, view) for passage in passages[:NEAREST])
-
-
-def _whole(passage: Passage, view: View) -> Citation:
-    return cite(view.document(passage.chunk.document_id), passage.chunk.start, passage.chunk.end)
+def _turn(turn: "Turn | Answer") -> Turn:
+    return turn if isinstance(turn, Turn) else Turn(turn.read_as or turn.question, turn.text)
 
 
 def _checked(question: str) -> str:

@@ -111,6 +111,14 @@ class Value:
     citations: tuple[Citation, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of a conversation and the text of its answer, "" where there was none."""
+
+    question: str
+    answer: str
+
+
 class Refusal(StrEnum):
     """Why a question got no answer. An error is never one of these: it is raised."""
 
@@ -140,7 +148,8 @@ class Answer:
 
     `text` is the quote of the first citation, or "" when refused. `confidence` runs from 0 to 1; of a refused
     answer it is that of the best candidate. `nearest` holds the passages closest to a refused question, each quoted
-    whole, to look at; they do not support an answer. `timings` do not count when answers are compared.
+    whole, to look at; they do not support an answer. `read_as` is what a follow-up question was taken to mean, None
+    where it was read as it was typed. `timings` do not count when answers are compared.
     """
 
     question: str
@@ -150,6 +159,7 @@ class Answer:
     alternatives: tuple[Alternative, ...]
     refusal: Refusal | None
     nearest: tuple[Citation, ...]
+    read_as: str | None
     timings: Timings = field(compare=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -161,7 +171,7 @@ class Answer:
 class EveryAnswer:
     """All distinct answers that the documents give to a question, surest first, or a refusal with its reason.
 
-    `disagree`: two documents answer, and share no value. `refusal`, `nearest` and `timings` as in `Answer`.
+    `disagree`: two documents answer, and share no value. The others as in `Answer`.
     """
 
     question: str
@@ -169,6 +179,7 @@ class EveryAnswer:
     disagree: bool
     refusal: Refusal | None
     nearest: tuple[Citation, ...]
+    read_as: str | None
     timings: Timings = field(compare=False)
 
     def to_dict(self) -> dict[str, Any]:

@@ -8,8 +8,9 @@ import pytest
 from rag.corpora import shipped_corpus
 from rag.errors import EvaluationError
 from rag.eval.library import library_of, read_beir
-from rag.eval.questions import Gold, Question, Turn, located, read_questions
+from rag.eval.questions import Gold, Question, located, read_questions
 from rag.loading import load
+from rag.values import Turn
 from tests.conftest import TOP
 
 SETS = TOP / "eval" / "sets"

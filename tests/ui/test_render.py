@@ -17,9 +17,9 @@ TIMINGS = Timings(0, 0, 0, 0, 0, 0)
 
 def answer(*citations: Citation, refusal: Refusal | None = None) -> Answer:
     if refusal:
-        return Answer("Q", "", 0.1, (), (), refusal, citations, TIMINGS)
+        return Answer("Q", "", 0.1, (), (), refusal, citations, None, TIMINGS)
     others = (Alternative("Two", 0.7, (cite(DOCUMENT, 7, 10),)),)
-    return Answer("Q", citations[0].quote, 0.93, citations, others, None, (), TIMINGS)
+    return Answer("Q", citations[0].quote, 0.93, citations, others, None, (), None, TIMINGS)
 
 
 def test_answer_shows_the_quote_in_its_sentence_the_place_and_the_others() -> None:
