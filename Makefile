@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: chat test lint measure bench picture clean
+.PHONY: chat test lint measure compare-peers bench picture clean
 
 chat: $(VENV)/installed
 	$(BIN)/pincite chat --open
@@ -20,6 +20,9 @@ lint: $(VENV)/installed-for-tests
 measure: $(VENV)/installed
 	$(BIN)/pincite index --library $(VENV)/library
 	$(BIN)/pincite eval eval/sets/article.jsonl --library $(VENV)/library --gate eval/gate.toml --out report
+
+compare-peers: $(VENV)/installed
+	$(BIN)/python -m rag.eval.peers.compare --environments $(VENV)/peers $(SETS)
 
 bench: $(VENV)/installed-for-tests
 	$(BIN)/python -m rag.eval.bench

@@ -9,7 +9,7 @@ from torch.nn import Linear, Module
 
 from ..bert import Bert, read_weights
 from ..models import WEIGHTS, find_model
-from .channels import CHANNELS
+from .channels import CHANNELS, END
 
 _SHARED = "bert.embeddings.word_embeddings.weight"  # the same as the base's: frozen in training, not stored again
 
@@ -61,6 +61,21 @@ def save_network(network: ReaderNetwork, folder: Path) -> None:
 
     state = {name: tensor.detach().cpu() for name, tensor in network.state_dict().items() if name != _SHARED}
     save_file({name: tensor.half().contiguous() for name, tensor in state.items()}, folder / WEIGHTS)
+
+
+def save_for_transformers(reader: Path, folder: Path) -> None:
+    """Write a reader as transformers' `BertForQuestionAnswering` reads it, in float32 with tokenizer and embeddings."""
+    from safetensors.torch import save_file
+
+    base, _ = find_model()
+    state = load_network(reader).state_dict()
+    state |= {name: state[name][: END + 1] for name in ("qa_outputs.weight", "qa_outputs.bias")}
+    save_file({name: tensor.contiguous() for name, tensor in state.items()}, folder / WEIGHTS, {"format": "pt"})
+    config = {**_config(base), "architectures": ["BertForQuestionAnswering"], "model_type": "bert"}
+    (folder / "config.json").write_text(json.dumps(config))
+    for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):
+        if (base / name).is_file():
+            (folder / name).write_bytes((base / name).read_bytes())
 
 
 def _base_embeddings() -> torch.Tensor:
