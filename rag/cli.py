@@ -188,12 +188,33 @@ def remove(id_or_source: str, folder: Path) -> None:
     type=click.IntRange(1, 65535),
     help="Port to listen on; the next free one is taken when it is in use.",
 )
+@click.option("--auth", multiple=True, metavar="USER:PASSWORD", help="Who may come in; or a file of such lines.")
+@click.option("--api-key", "keys", multiple=True, envvar="PINCITE_API_KEYS", help="Key of a program.")
+@click.option("--read-only", is_flag=True, help="Nothing can be added or removed.")
 @click.option("--open/--no-open", "open_browser", default=False, help="Open the page in a browser.")
-def chat(folder: Path, host: str, port: int, open_browser: bool) -> None:
-    """Serve the page to ask in. A library without documents is built from the shipped corpus."""
+def chat(
+    folder: Path,
+    host: str,
+    port: int,
+    auth: tuple[str, ...],
+    keys: tuple[str, ...],
+    read_only: bool,
+    open_browser: bool,
+) -> None:
+    """Serve the page to ask in, and the HTTP API. A library without documents is built from the shipped corpus."""
+    from .ui.access import access
     from .ui.serve import serve
 
-    serve(folder, host=host, port=port, open_browser=open_browser)
+    serve(folder, access(auth, keys, read_only), host=host, port=port, open_browser=open_browser)
+
+
+@main.command()
+@click.password_option(help="Asked for when it is not given.")
+def password(password: str) -> None:
+    """Hash a password for a file that `pincite chat --auth FILE` reads: `user:HASH`, one a line."""
+    from .ui.access import hashed
+
+    _print([hashed(password)])
 
 
 @main.command("eval", add_help_option=False, context_settings={"ignore_unknown_options": True})

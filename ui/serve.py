@@ -7,13 +7,20 @@ import sys
 import webbrowser
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+import uvicorn
 
 from rag.assistant import Assistant
 from rag.corpora import shipped_corpus
 from rag.errors import PinciteError
 from rag.library import Library
+
+from .access import Access
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORTS_TRIED = 100
@@ -27,41 +34,61 @@ EXAMPLES = {  # by the sha256 of the document that they are about
 }
 
 
-def serve(folder: Path, *, host: str, port: int, open_browser: bool) -> None:
-    """Serve the page for the library in a folder until it is stopped.
+def serve(folder: Path, access: Access, *, host: str, port: int, open_browser: bool) -> None:
+    """Serve page and HTTP API for the library in a folder until it is stopped.
 
     A library that is not there is built from the shipped corpus. Raises PinciteError when the port or the next 99
-    are taken.
+    are taken, and when others could reach a server that asks for no password.
     """
+    if host not in LOOPBACK and access.is_open:
+        raise PinciteError(
+            f"Whoever reaches {host} could ask and read everything in this library. Set a password with "
+            "`--auth user:password`, or a key for programs with `--api-key KEY`, or listen on 127.0.0.1."
+        )
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     port = _free_port(host, port)
     with _library(folder) as library:
-        entries = library.documents()
-        _say(f"The library in {folder} holds {len(entries):,} documents.")
+        _say(f"The library in {folder} holds {len(library.documents()):,} documents.")
         _say("Loading the models and the page (about ten seconds) …")
         assistant = Assistant(library)
         assistant.warm()
-        from .page import STYLE, page
-
-        examples = [question for entry in entries for question in EXAMPLES.get(entry.sha256, ())]
-        blocks = page(assistant, examples)
-        if host not in LOOPBACK:
-            _say(f"Warning: whoever reaches {host} can ask and read everything in this library; there is no password.")
-        blocks.queue(max_size=WAITING_AT_MOST).launch(
-            server_name=host,
-            server_port=port,
-            share=False,
-            ssr_mode=False,
-            quiet=True,
-            footer_links=[],
-            css_paths=STYLE,
-            prevent_thread_lock=True,
-        )
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        _say(f"Ready: {address}   (Ctrl+C stops it)")
-        if open_browser:
-            webbrowser.open(address)
-        blocks.block_thread()
+        server = _Server(application(assistant, access), host, port, address, open_browser)
+        server.run()
+
+
+def application(assistant: Assistant, access: Access) -> "FastAPI":
+    """The HTTP API with the page on it. With keys only, and no passwords, there is no page."""
+    import gradio as gr
+
+    from .api import api
+    from .page import STYLE, page
+
+    app = api(assistant, access)
+    if access.keys and not access.people:
+        return app
+    examples = [q for entry in assistant.library.documents() for q in EXAMPLES.get(entry.sha256, ())]
+    blocks = page(assistant, examples).queue(max_size=WAITING_AT_MOST)
+    auth = access.admits if access.people else None
+    mounted: FastAPI = gr.mount_gradio_app(
+        app, blocks, path="", auth=auth, ssr_mode=False, footer_links=[], css_paths=STYLE, show_error=True
+    )
+    return mounted
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready."""
+
+    def __init__(self, app: "FastAPI", host: str, port: int, address: str, open_browser: bool):
+        super().__init__(uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False))
+        self._address, self._open_browser = address, open_browser
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            _say(f"Ready: {self._address}   (API: {self._address}/docs; Ctrl+C stops it)")
+            if self._open_browser:
+                webbrowser.open(self._address)
 
 
 def _library(folder: Path) -> Library:

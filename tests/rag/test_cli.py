@@ -194,3 +194,10 @@ def test_help_names_every_command() -> None:
     done = pincite("--help")
     for command in ("index", "ask", "search", "documents", "remove", "chat", "eval", "train", "calibrate"):
         assert f"  {command} " in done.stdout
+
+
+def test_chat_beyond_loopback_wants_a_password(tmp_path: Path) -> None:
+    done = pincite("chat", "--host", "0.0.0.0", "--library", tmp_path / "library")
+    assert_one_message(done, "Whoever reaches 0.0.0.0", "--auth user:password", "--api-key")
+    assert_one_message(pincite("chat", "--auth", "ada", "--library", tmp_path / "library"), "user:password")
+    assert pincite("password", "--password", "x").stdout.startswith("scrypt$")

@@ -1,0 +1,179 @@
+"""The HTTP API: what it answers, what it refuses, and that it keeps to its own schema."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+
+from rag import Assistant, Library
+from rag.fakes import NumberReader
+from rag.ui.access import Access, access, hashed
+from rag.ui.api import PROBLEM, api
+from rag.ui.uploads import safe_name
+
+
+@pytest.fixture
+def client(library: Library, tmp_path: Path) -> Iterator[TestClient]:
+    """A server without a page, on a library of one document, that anybody may use."""
+    (tmp_path / "a.txt").write_text("The bridge opened in 1932.")
+    library.add(tmp_path / "a.txt")
+    with TestClient(api(Assistant(library, NumberReader()), Access())) as client:
+        yield client
+
+
+def test_ask_answers_as_the_library_does(client: TestClient, library: Library) -> None:
+    got = client.post("/v1/ask", json={"question": "When did the bridge open?"}).json()
+    wanted = Assistant(library, NumberReader()).ask("When did the bridge open?").to_dict()
+    assert got.pop("timings").keys() == wanted.pop("timings").keys()
+    wanted["citations"] = [{**one, "heading": list(one["heading"])} for one in wanted["citations"]]
+    assert got == {**wanted, "alternatives": [], "nearest": []}
+
+
+def test_ask_takes_history_every_k_and_threshold(client: TestClient) -> None:
+    body = {"question": "bridge", "every": True, "k": 3, "threshold": 0.1}
+    assert client.post("/v1/ask", json=body).json()["values"][0]["normalized"] == "number 1932"
+    body = {"question": "When did it open?", "history": [{"question": "What about the bridge?", "answer": ""}]}
+    assert "bridge" in client.post("/v1/ask", json=body).json()["read_as"]
+    refused = client.post("/v1/ask", json={"question": "bridge", "threshold": 0.9}).json()
+    assert (refused["text"], refused["refusal"]) == ("", "the best answer is below the threshold")
+
+
+def test_search_documents_and_passages(client: TestClient) -> None:
+    (found,) = client.post("/v1/search", json={"query": "bridge", "mode": "lexical"}).json()
+    assert (found["quote"], found["start"]) == ("The bridge opened in 1932.", 0)
+    (entry,) = client.get("/v1/documents").json()
+    (passage,) = client.get(f"/v1/documents/{entry['id']}/passages").json()
+    assert (passage["start"], passage["end"], passage["text"]) == (0, 26, "The bridge opened in 1932.")
+
+
+def test_documents_are_added_and_removed(client: TestClient, library: Library) -> None:
+    files = [
+        ("files", ("../../b.txt", b"The mill has 7 wheels.", "text/plain")),
+        ("files", ("c.exe", b"MZ", "application/octet-stream")),
+        ("files", ("d.pdf", b"%PDF-broken", "application/pdf")),
+    ]
+    done = client.post("/v1/documents", files=files)
+    assert (done.status_code, done.json()["added"]) == (201, ["../../b.txt"])
+    assert [one["source"] for one in done.json()["failed"]] == ["c.exe", "d.pdf"]
+    kept = [path.relative_to(library.folder) for path in library.folder.rglob("*") if path.suffix in (".txt", ".pdf")]
+    assert [path.parts[0] for path in kept] == ["uploads"]
+    assert client.post("/v1/ask", json={"question": "wheels mill"}).json()["text"] == "7"
+    entry = next(e for e in client.get("/v1/documents").json() if e["title"] == "b")
+    assert client.delete(f"/v1/documents/{entry['id']}").json()["id"] == entry["id"]
+    assert client.post("/v1/ask", json={"question": "wheels mill"}).json()["text"] != "7"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "detail"),
+    [
+        ("POST", "/v1/ask", {}, 422, "body.question: Field required"),
+        ("POST", "/v1/ask", {"question": "  "}, 422, "body.question"),
+        ("POST", "/v1/ask", {"question": "Who?", "k": 0}, 422, "body.k"),
+        ("POST", "/v1/ask", {"question": "Who?", "k": "five"}, 422, "body.k"),
+        ("POST", "/v1/ask", {"question": "Who?", "threshold": 2}, 422, "body.threshold"),
+        ("POST", "/v1/ask", {"question": "Who?", "mood": "good"}, 422, "body.mood"),
+        ("POST", "/v1/ask", {"question": "\ud800"}, 422, ""),
+        ("POST", "/v1/search", {"query": "x", "mode": "fuzzy"}, 422, "body.mode"),
+        ("GET", "/v1/documents/none/passages", None, 404, "No document has the id 'none'"),
+        ("DELETE", "/v1/documents/none", None, 404, "No document has"),
+        ("GET", "/v1/nothing", None, 404, "Not Found"),
+        ("PUT", "/v1/ask", {}, 405, "Method Not Allowed"),
+    ],
+)
+def test_what_cannot_be_done_is_a_problem_that_says_why(
+    client: TestClient, method: str, path: str, body: dict[str, object] | None, status: int, detail: str
+) -> None:
+    import json
+
+    content = None if body is None else json.dumps(body).encode()
+    answer = client.request(method, path, content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == PROBLEM
+    assert answer.json()["status"] == status
+    assert detail in answer.json()["detail"]
+
+
+def test_metrics_count_questions_refusals_and_the_library(client: TestClient) -> None:
+    client.post("/v1/ask", json={"question": "When did the bridge open?"})
+    client.post("/v1/ask", json={"question": "Sunk?"})
+    text = client.get("/metrics").text
+    assert "pincite_questions_total 2.0" in text
+    assert 'pincite_refusals_total{reason="no passage holds an answer"} 1.0' in text
+    assert 'pincite_seconds_count{stage="read"} 2.0' in text
+    assert "pincite_documents 1.0" in text
+    assert client.get("/health").json() == {"status": "ok"}
+
+
+def test_every_response_forbids_what_comes_from_outside(client: TestClient) -> None:
+    for path in ("/health", "/docs", "/v1/documents"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "cdn" not in client.get("/docs").text
+
+
+def test_keys_and_passwords_guard_the_api(library: Library) -> None:
+    guard = access(["ada:lovelace", f"bob:{hashed('builder')}"], ["k3y"], read_only=True)
+    client = TestClient(api(Assistant(library, NumberReader()), guard))
+    assert client.get("/health").status_code == 200
+    refused = client.get("/v1/documents")
+    assert (refused.status_code, refused.headers["content-type"]) == (401, PROBLEM)
+    for auth in (("ada", "lovelace"), ("bob", "builder")):
+        assert client.get("/v1/documents", auth=auth).status_code == 200
+    for auth in (("ada", "builder"), ("bob", "lovelace"), ("eve", ""), ("", "")):
+        assert client.get("/v1/documents", auth=auth).status_code == 401
+    assert client.get("/metrics").status_code == 401
+    for key, status in (("k3y", 200), ("other", 401), ("", 401)):
+        assert client.get("/v1/documents", headers={"Authorization": f"Bearer {key}"}).status_code == status
+    for header in ("Basic !!!", "Basic", "Nonsense k3y"):
+        assert client.get("/v1/documents", headers={"Authorization": header}).status_code == 401
+    files = [("files", ("b.txt", b"words", "text/plain"))]
+    forbidden = client.post("/v1/documents", files=files, auth=("ada", "lovelace"))
+    assert (forbidden.status_code, "read-only" in forbidden.json()["detail"]) == (403, True)
+    assert client.delete("/v1/documents/x", auth=("ada", "lovelace")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("../../etc/passwd.txt", "passwd.txt"),
+        ("C:\\Windows\\a.md", "a.md"),
+        ("a\x00b\u202e.txt", "a_b_.txt"),
+        ("..", "file"),
+        (".txt", "file.txt"),
+        ("x" * 500 + ".pdf", "x" * 120 + ".pdf"),
+        ("Grüße (1).md", "Grüße (1).md"),
+    ],
+)
+def test_names_of_uploads_cannot_lead_elsewhere(name: str, safe: str) -> None:
+    assert safe_name(name) == safe
+
+
+def test_broken_auth_is_an_error(tmp_path: Path) -> None:
+    from rag.errors import PinciteError
+
+    (tmp_path / "people").write_text("ada:lovelace\n\nbob:builder\n")
+    assert set(access([str(tmp_path / "people")], [], False).people) == {"ada", "bob"}
+    with pytest.raises(PinciteError, match="user:password"):
+        access(["ada"], [], False)
+
+
+@pytest.mark.filterwarnings("ignore")  # of the tool that the test uses
+def test_the_api_keeps_to_its_own_schema(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The bridge opened in 1932.")
+    library.add(tmp_path / "a.txt")
+    schema = schemathesis.openapi.from_asgi("/openapi.json", api(Assistant(library, NumberReader()), Access()))
+    operations = [found.ok() for found in schema.get_all_operations()]
+    assert {operation.path for operation in operations} >= {"/v1/ask", "/v1/search", "/v1/documents", "/health"}
+    for operation in operations:
+
+        @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @given(case=operation.as_strategy())
+        def keeps(case: schemathesis.Case) -> None:
+            case.call_and_validate()
+
+        keeps()

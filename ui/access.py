@@ -1,0 +1,89 @@
+"""Who may do what: people with a password on the page, programs with a key, and what nobody may.
+
+Passwords and keys are compared in constant time. A password may stand as `scrypt$SALT$HASH` (hexadecimal), as
+`pincite password` prints it.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rag.errors import PinciteError
+
+_SCHEME = "scrypt"
+_COST = {"n": 2**14, "r": 8, "p": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """`people` by name with password or hash, `keys` of programs; both empty: everybody who reaches the server.
+
+    `read_only`: nothing can be added or removed.
+    """
+
+    people: Mapping[str, str] = field(default_factory=dict)
+    keys: frozenset[str] = frozenset()
+    read_only: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether neither a password nor a key is asked for."""
+        return not self.people and not self.keys
+
+    def admits(self, user: str, password: str) -> bool:
+        """Whether a person with that password may come in."""
+        known = self.people.get(user, "")
+        return bool(known) and _fits(password, known)
+
+    def admits_header(self, header: str | None) -> bool:
+        """Whether a request may come in: `Bearer KEY`, or `Basic` with a person's name and password."""
+        if self.is_open:
+            return True
+        scheme, _, value = (header or "").partition(" ")
+        if scheme.lower() == "bearer":
+            return any(hmac.compare_digest(value.encode(), key.encode()) for key in self.keys)
+        if scheme.lower() == "basic":
+            try:
+                user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+            except (binascii.Error, UnicodeDecodeError):
+                return False
+            return self.admits(user, password)
+        return False
+
+
+def access(auth: Iterable[str], keys: Iterable[str], read_only: bool) -> Access:
+    """Access from the command line: each of `auth` is `user:password`, or a file with one such line each.
+
+    Raises PinciteError for anything else.
+    """
+    people: dict[str, str] = {}
+    for entry in auth:
+        lines = Path(entry).read_text(encoding="utf-8").splitlines() if Path(entry).is_file() else [entry]
+        for line in filter(None, map(str.strip, lines)):
+            user, colon, password = line.partition(":")
+            if not user or not colon or not password:
+                raise PinciteError("--auth takes user:password, or a file with one user:password a line.")
+            people[user] = password
+    return Access(people, frozenset(keys), read_only)
+
+
+def hashed(password: str) -> str:
+    """A password as it may stand in a file."""
+    salt = secrets.token_bytes(16)
+    return f"{_SCHEME}${salt.hex()}${_hash(password, salt).hex()}"
+
+
+def _fits(password: str, known: str) -> bool:
+    parts = known.split("$")
+    if len(parts) == 3 and parts[0] == _SCHEME:
+        return hmac.compare_digest(_hash(password, bytes.fromhex(parts[1])), bytes.fromhex(parts[2]))
+    return hmac.compare_digest(password.encode(), known.encode())
+
+
+def _hash(password: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(password.encode(), salt=salt, **_COST)

@@ -1,0 +1,45 @@
+"""Files that people give to the library: kept in its own folder, under names that cannot lead out of it."""
+
+import hashlib
+import re
+import unicodedata
+from pathlib import Path
+
+from rag.errors import FileError
+from rag.intake import Report
+from rag.library import Library
+from rag.loading import SUFFIXES
+
+FOLDER = "uploads"
+LARGEST = 50 * 1024 * 1024  # bytes of one file
+_LONGEST_NAME = 120
+_UNSAFE = re.compile(r"[^\w.\-() ]+")
+
+
+def keep(library: Library, name: str, data: bytes) -> Report:
+    """Store a file in the library's folder and read it in. Raises FileError where it is too large or of no known kind.
+
+    A file that cannot be read is not kept.
+    """
+    safe = safe_name(name)
+    if len(data) > LARGEST:
+        raise FileError(safe, f"it has {len(data):,} bytes, at most {LARGEST:,} are taken")
+    if Path(safe).suffix.lower() not in SUFFIXES:
+        raise FileError(safe, f"it is of no kind that is read; there are: {', '.join(sorted(SUFFIXES))}")
+    folder = library.folder / FOLDER / hashlib.sha256(data).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / safe
+    path.write_bytes(data)
+    report = library.add(path)
+    if report.failed:
+        path.unlink()
+        raise FileError(safe, report.failed[0].reason)
+    return report
+
+
+def safe_name(name: str) -> str:
+    """The last part of a name, without what could lead elsewhere or hide what it is."""
+    last = unicodedata.normalize("NFKC", name).replace("\\", "/").rsplit("/", 1)[-1]
+    plain = _UNSAFE.sub("_", last).strip().rstrip(".")
+    stem, dot, suffix = plain.rpartition(".")
+    return f"{(stem or 'file')[:_LONGEST_NAME]}{dot}{suffix}" if dot else (plain or "file")[:_LONGEST_NAME]
