@@ -5,9 +5,11 @@ from typing import Any
 
 from rag.assistant import Assistant
 from rag.errors import PinciteError
-from rag.values import Answer
+from rag.values import Answer, Turn
 
 from .render import literal, message, places
+
+Said = dict[str, Turn]  # what a session has asked, as it was read, by the words that were typed
 
 STYLE = Path(__file__).with_name("page.css")
 AT_ONCE = 4  # questions worked on at the same time; the models take turns
@@ -18,12 +20,15 @@ def page(assistant: Assistant, examples: list[str]) -> Any:
     """The Gradio page that asks the assistant."""
     import gradio as gr
 
-    def respond(question: str, _history: list[Any]) -> tuple[str, str]:
-        return reply(assistant, question)
+    def respond(question: str, messages: list[Any], said: Said) -> tuple[str, str, Said]:
+        asked = [_text(one["content"]) for one in messages if one["role"] == "user"]
+        shown, panel, turn = reply(assistant, question, [said[earlier] for earlier in asked if earlier in said])
+        return shown, panel, {**said, question: turn} if turn else said
 
     with gr.Blocks(title="Pincite", fill_height=True, analytics_enabled=False) as blocks:
         gr.HTML("<h1>Pincite</h1><p>Your documents answer in their own words, each quote with its exact place.</p>")
         panel = gr.HTML(WAITING, elem_id="places", render=False)
+        said = gr.State({})
         with gr.Row():
             with gr.Column(scale=3):
                 gr.ChatInterface(
@@ -44,8 +49,9 @@ def page(assistant: Assistant, examples: list[str]) -> Any:
                         submit_btn=True,
                         stop_btn=True,
                     ),
-                    additional_outputs=[panel],
-                    examples=examples or None,
+                    additional_inputs=[said],
+                    additional_outputs=[panel, said],
+                    examples=[[example, None] for example in examples] or None,
                     concurrency_limit=AT_ONCE,
                     api_name="ask",
                 )
@@ -54,13 +60,20 @@ def page(assistant: Assistant, examples: list[str]) -> Any:
     return blocks
 
 
-def reply(assistant: Assistant, question: str) -> tuple[str, str]:
-    """The chat message and the panel beside it for one question; an error is shown as one, never as a refusal."""
+def reply(assistant: Assistant, question: str, turns: list[Turn]) -> tuple[str, str, Turn | None]:
+    """The chat message, the panel beside it, and the turn to remember; an error is shown as one, never as a refusal."""
     try:
-        answer = assistant.ask(question)
-        return message(answer), _panel(assistant, answer)
+        answer = assistant.ask(question, history=turns)
     except PinciteError as error:
-        return f"<p><strong>That did not work.</strong></p><p>{literal(str(error))}</p>", WAITING
+        return f"<p><strong>That did not work.</strong></p><p>{literal(str(error))}</p>", WAITING, None
+    return message(answer), _panel(assistant, answer), Turn(answer.read_as or question, answer.text)
+
+
+def _text(content: Any) -> str:
+    """What a person typed, from a message's content, which is a text or a list of parts."""
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text", "") for part in content if isinstance(part, dict))
 
 
 def _panel(assistant: Assistant, answer: Answer) -> str:

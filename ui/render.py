@@ -11,12 +11,14 @@ AROUND = 900  # characters of the document shown on either side of a quote
 
 def message(answer: Answer) -> str:
     """An answer as a chat message: the quote in its sentence with its places, or the reason for a refusal."""
+    read_as = f'<p class="source">Read as: {literal(answer.read_as)}</p>' if answer.read_as else ""
     if answer.refusal:
         return (
-            f"<p><strong>The documents do not answer this.</strong></p><p>Why: {literal(str(answer.refusal))}. "
+            f"{read_as}<p><strong>The documents do not answer this.</strong></p>"
+            f"<p>Why: {literal(str(answer.refusal))}. "
             "The nearest passages stand beside the conversation; they do not support an answer.</p>"
         )
-    parts = [_finding(Alternative(answer.text, answer.confidence, answer.citations))]
+    parts = [read_as, _finding(Alternative(answer.text, answer.confidence, answer.citations))]
     if answer.alternatives:
         others = "".join(map(_finding, answer.alternatives))
         parts.append(f"<details><summary>Other answers ({len(answer.alternatives)})</summary>{others}</details>")

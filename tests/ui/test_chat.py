@@ -63,7 +63,7 @@ def ask(address: str, question: str) -> tuple[str, str]:
     """The message and the panel that the page shows for a question."""
     from gradio_client import Client
 
-    message, panel = Client(address, verbose=False, analytics_enabled=False).predict(question, api_name="/ask")
+    message, panel, *_ = Client(address, verbose=False, analytics_enabled=False).predict(question, api_name="/ask")
     return message, panel
 
 
