@@ -1,7 +1,8 @@
 """The HTTP API: ask, search, documents, health and metrics. Errors are problem details (RFC 9457)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
@@ -20,6 +22,7 @@ from rag.values import Turn
 
 from .access import Access
 from .metrics import Metrics
+from .tools import PATH, tools
 from .uploads import LARGEST, keep
 
 AT_ONCE = 4  # questions worked on at the same time; the models take turns
@@ -100,14 +103,19 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 def api(assistant: Assistant, access: Access) -> FastAPI:
     """The application, with the page still to be mounted on it."""
-    app = FastAPIOffline(title="Pincite", version="1", responses=_PROBLEMS, redoc_url=None)
+    program_tools = _tools(assistant, access)
+    app = FastAPIOffline(
+        title="Pincite", version="1", responses=_PROBLEMS, redoc_url=None, lifespan=_running(program_tools)
+    )
+    if program_tools:
+        app.router.routes.extend(program_tools.routes)
     metrics = Metrics(assistant.library)
     turn = asyncio.Semaphore(AT_ONCE)
     _add_problems(app)
 
     @app.middleware("http")
     async def admit(request: Request, forward: Callable[[Request], Awaitable[Response]]) -> Response:
-        guarded = request.url.path.startswith("/v1/") or request.url.path == "/metrics"
+        guarded = request.url.path.startswith(("/v1/", "/metrics", PATH))
         if guarded and not access.admits_header(request.headers.get("authorization")):
             detail = "Send `Authorization: Bearer KEY`, or a name and password."
             return problem(401, detail, {"WWW-Authenticate": 'Basic realm="Pincite"'})
@@ -200,6 +208,35 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
 
     body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
     return JSONResponse(body.model_dump(), status, headers=headers, media_type=PROBLEM)
+
+
+def _tools(assistant: Assistant, access: Access) -> Starlette | None:
+    """The tools for programs, where the package for them is installed."""
+    try:
+        from mcp.server.transport_security import TransportSecuritySettings
+
+        server = tools(assistant)
+    except ImportError:
+        return None
+    # Where no password is asked for, only pages of this machine may talk to it (DNS rebinding).
+    security = None if access.is_open else TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    return server.streamable_http_app(
+        streamable_http_path=PATH, json_response=True, stateless_http=True, transport_security=security
+    )
+
+
+def _running(program_tools: Starlette | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """The lifespan of the application, which is that of the tools."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if program_tools is None:
+            yield
+        else:
+            async with program_tools.router.lifespan_context(program_tools):
+                yield
+
+    return lifespan
 
 
 def _add_problems(app: FastAPI) -> None:

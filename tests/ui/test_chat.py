@@ -1,5 +1,7 @@
 """The chat as a process: it builds its library, answers over loopback, and opens no other connection."""
 
+import asyncio
+import json
 import os
 import re
 import socket
@@ -10,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,6 +70,29 @@ def ask(address: str, question: str) -> tuple[str, str]:
     return message, panel
 
 
+def _follow_up(address: str) -> str:
+    """The message to a question that leans on the one before, in one session."""
+    from gradio_client import Client
+
+    client = Client(address, verbose=False, analytics_enabled=False)
+    client.predict("When did the czars conquer Crimea?", api_name="/ask")
+    message: str = client.predict("Who did that?", api_name="/ask")[0]
+    return message
+
+
+def _by_tool(address: str) -> dict[str, Any]:
+    """What a program is told that calls the tool for asking over HTTP."""
+    from mcp import Client
+
+    async def called() -> dict[str, Any]:
+        async with Client(f"{address}/mcp") as client:
+            result = await client.call_tool("ask", {"question": "When did the czars conquer Crimea?"})
+            found: dict[str, Any] = json.loads(result.content[0].text)
+            return found
+
+    return asyncio.run(called())
+
+
 def text(html: str) -> str:
     from html import unescape
 
@@ -86,6 +112,8 @@ def test_chat_builds_its_library_answers_with_the_quote_marked_and_stays_on_the_
         message, panel = ask(address, "Who won the football world cup in 1998?")
         assert "The documents do not answer this." in text(message)
         assert "<mark>" not in message + panel
+        assert "Read as: " in text(_follow_up(address))
+        assert _by_tool(address)["text"] == "1783"
         message, _ = ask(address, "   ")
         assert "The question is empty" in text(message)
     assert not log.exists(), log.read_text()
