@@ -63,21 +63,16 @@ def calibration_error(judged: Sequence[Judged]) -> float:
 
 
 def fit_confidence(judged: Sequence[Judged], threshold: float = 0.5) -> Confidence:
-    """The confidence that fits the scores of judged answers, by maximum likelihood (Platt 1999).
-
-    Questions with and without an answer weigh the same in all, however many there are of each.
-    """
+    """The confidence that fits the scores of judged answers: maximum likelihood with Platt's targets (Platt 1999)."""
     from scipy.optimize import minimize
 
     scores = np.array([one.score for one in judged])
     right = np.array([one.right for one in judged])
-    answerable = np.array([one.answerable for one in judged])
     targets = np.where(right, (right.sum() + 1) / (right.sum() + 2), 1 / ((~right).sum() + 2))
-    weights = np.where(answerable, 0.5 / max(answerable.sum(), 1), 0.5 / max((~answerable).sum(), 1))
 
     def loss(parameters: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> float:
         odds = parameters[0] * scores + parameters[1]
-        return float((weights * (np.logaddexp(0, odds) - targets * odds)).sum())
+        return float((np.logaddexp(0, odds) - targets * odds).mean())
 
     slope, bias = minimize(loss, [1.0, 0.0], method="L-BFGS-B", bounds=[SLOPES, (None, None)]).x
     return Confidence(float(slope), float(bias), threshold)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from rag.errors import DataError
 from rag.labelled import Labelled, LabelledParagraph, hold_out
@@ -17,8 +18,11 @@ from .measures.reliability import reliability
 from .measures.silence import best_threshold
 from .reader import given_figures
 
+T = TypeVar("T")
+
 CARD = "README.md"
 FEWEST = 30
+UNANSWERABLE = 0.25  # of the questions that people ask of a library, as the default threshold supposes
 MOST = 1500  # questions asked; more would tell little more
 
 
@@ -43,13 +47,12 @@ def held_out(labelled: Labelled, plan: Plan) -> list[LabelledParagraph]:
 def fit_held_out(folder: Path, held: Sequence[LabelledParagraph]) -> dict[str, float]:
     """Fit the confidence of the reader in a folder on held-out paragraphs, and return its figures on them."""
     reader = ExtractiveReader(folder)
-    judged = judge_in_library(reader, held)
+    judged = balanced(judge_in_library(reader, _with_both_kinds(held)))
     halves = judged[::2], judged[1::2]
     crossed = [_again(half, fit_confidence(other)) for half, other in (halves, halves[::-1])]
     fresh = [one for half in crossed for one in half]
     fitted = fit_confidence(judged)
-    confident = _again(judged, fitted)
-    threshold = pick_default([one.confidence for one in confident], confident)
+    threshold = pick_default(_again(judged, fitted))
     curve = reliability([one.confidence for one in fresh], [one.right for one in fresh])
     found = {
         "slope": fitted.slope,
@@ -64,13 +67,24 @@ def fit_held_out(folder: Path, held: Sequence[LabelledParagraph]) -> dict[str, f
     return given_figures(reader, held) | {"calibration error, as a library": calibration_error(fresh)}
 
 
-def pick_default(confidences: Sequence[float], judged: Sequence[Judged]) -> float:
-    """The threshold with the best mean of F1 and silence, questions with and without an answer weighing the same."""
-    share = sum(one.answerable for one in judged) / len(judged)
-    if share in (0, 1):
+def balanced(judged: Sequence[Judged]) -> list[Judged]:
+    """As many questions with an answer as without, evenly drawn; all of them where there is but one kind."""
+    kinds = [one for one in judged if one.answerable], [one for one in judged if not one.answerable]
+    count = min(map(len, kinds))
+    return [one for kind in kinds for one in _evenly(kind, count)] if count else list(judged)
+
+
+def pick_default(judged: Sequence[Judged]) -> float:
+    """The threshold with the best mean F1 where three of four questions have an answer; 0.5 where all have one.
+
+    Silence counts as 1 where there is no answer, and as 0 where there is one, as in SQuAD 2.0.
+    """
+    answerable = [one.answerable for one in judged]
+    if all(answerable):
         return 0.5
-    points = [one.f1 / share if one.answerable else 0.0 for one in judged]
-    return best_threshold(confidences, points, [one.answerable for one in judged], silence=1 / (1 - share))[1]
+    silence = UNANSWERABLE / (1 - UNANSWERABLE) * sum(answerable) / answerable.count(False)
+    points = [one.f1 for one in judged]
+    return best_threshold([one.confidence for one in judged], points, answerable, silence)[1]
 
 
 def write_card(
@@ -108,5 +122,20 @@ def _again(judged: Sequence[Judged], confidence: Confidence) -> list[Judged]:
 
 
 def _thinned(paragraphs: list[LabelledParagraph], share: float) -> list[LabelledParagraph]:
-    """Every so-many-th paragraph, so that about a share of them is left."""
-    return paragraphs[:: max(1, round(1 / share))] if share else []
+    """A share of the paragraphs, evenly drawn; all of them from a share of 1 on."""
+    return _evenly(paragraphs, min(len(paragraphs), round(len(paragraphs) * share)))
+
+
+def _with_both_kinds(paragraphs: Sequence[LabelledParagraph]) -> list[LabelledParagraph]:
+    """Paragraphs of files that have questions with and without an answer: else the kind of text would tell them apart.
+
+    All paragraphs where there is no such file.
+    """
+    kinds: dict[str, set[bool]] = {}
+    for paragraph in paragraphs:
+        kinds.setdefault(paragraph.file, set()).update(bool(question.spans) for question in paragraph.questions)
+    return [one for one in paragraphs if len(kinds[one.file]) == 2] or list(paragraphs)
+
+
+def _evenly(items: Sequence[T], count: int) -> list[T]:
+    return [items[index * len(items) // count] for index in range(count)]

@@ -23,7 +23,6 @@ PASSAGES = 5  # read for each question
 EVERY_PASSAGES = 20  # read when every answer is wanted
 MOST_ALTERNATIVES = 3
 NEAREST = 3  # passages shown with a refusal
-_EVEN = 0.5
 
 
 class Assistant:
@@ -110,7 +109,8 @@ class Assistant:
             found = candidates(spans, passages, self.reader.confidence)
             accepted = [candidate for candidate in found if candidate.confidence >= threshold]
             groups = by_value(accepted, normalize if every else same_words)
-            asked = _Asked(question, None if meant == question else meant, passages, found, view)
+            even = self.reader.confidence.threshold
+            asked = _Asked(question, None if meant == question else meant, passages, found, even, view)
             return _every(asked, groups) if every else _answer(asked, groups)
 
     def _surest(self, options: list[str], texts: list[str], turns: list[Turn]) -> "tuple[str, list[Span]]":
@@ -155,12 +155,13 @@ class Assistant:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question with what was retrieved and found for it."""
+    """A question with what was retrieved and found for it; `even`: the confidence that the reader itself wants."""
 
     question: str
     read_as: str | None
     passages: Sequence[Passage]
     found: Sequence[Candidate]
+    even: float
     view: View
 
     def refusal(self) -> tuple[Refusal, tuple[Citation, ...]]:
@@ -170,7 +171,7 @@ class _Asked:
         if not self.passages:
             return Refusal.NOTHING_RETRIEVED, nearest
         best = self.found[0].confidence if self.found else 0.0
-        return (Refusal.BELOW_THRESHOLD if best >= _EVEN else Refusal.NO_ANSWER), nearest
+        return (Refusal.BELOW_THRESHOLD if best >= self.even else Refusal.NO_ANSWER), nearest
 
 
 def _answer(asked: _Asked, groups: Sequence[Sequence[Candidate]]) -> Answer:

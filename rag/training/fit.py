@@ -154,7 +154,8 @@ class _Bar:
             f"loss {state.loss:.3f}, step {state.step}, {state.examples / max(state.seconds, 1e-9):.1f} examples/s",
             refresh=False,
         )
-        self._bar.update((state.seconds if self._by_time else state.step) - self._bar.n)
+        done = state.seconds if self._by_time else state.step
+        self._bar.update(min(done, self._bar.total) - self._bar.n)
 
 
 def _step(network: Any, optimizer: Any, examples: Sequence[Example], tokenizer: Any, rate: float, device: Any) -> float:

@@ -247,14 +247,12 @@ def test_every_distinct_answer_is_given_with_all_its_places(
 ) -> None:
     add(library, tmp_path, a="The bridge cost 1500 pounds.", b="The bridge cost 1600.", c="A bridge cost 1500 then.")
     every = assistant.ask("What did the bridge cost?", every=True)
-    assert [(value.text, value.normalized) for value in every.values] == [
-        ("1500", "number 1500"),
-        ("1600", "number 1600"),
-    ]
-    assert sorted(Path(c.source).name for c in every.values[0].citations) == ["a.md", "c.md"]
+    found = {value.normalized: sorted(Path(c.source).name for c in value.citations) for value in every.values}
+    assert found == {"number 1500": ["a.md", "c.md"], "number 1600": ["b.md"]}
+    assert_exact(replace(assistant.ask("bridge"), citations=every.values[0].citations), library)
     assert every.disagree
     assert every.refusal is None
-    assert json.loads(json.dumps(every.to_dict()))["values"][1]["citations"][0]["quote"] == "1600"
+    assert json.loads(json.dumps(every.to_dict()))["values"][1]["citations"][0]["quote"] in ("1500", "1600")
 
 
 def test_documents_that_share_a_value_do_not_disagree(library: Library, assistant: Assistant, tmp_path: Path) -> None:

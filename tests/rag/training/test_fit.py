@@ -129,3 +129,13 @@ def test_faults_do_not_stop_what_is_left(tmp_path: Path) -> None:
     read = read_labelled([tmp_path / "set.json"])
     assert (read.questions, len(read.faults)) == (3, 3)
     assert train(read, PLAN, tmp_path / "out", stop_after=1).steps == 1
+
+
+def test_the_bar_goes_on_when_the_last_step_takes_longer_than_is_left() -> None:
+    from rag.training.fit import _Bar, _State
+
+    state = _State("", seconds=59.0, step=3)
+    with _Bar(10, state, Plan(PLAIN, minutes=1.0), shown=True) as bar:
+        state.seconds = 61.5
+        bar.show(state)
+        bar.show(state)
