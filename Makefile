@@ -10,7 +10,7 @@ chat: $(VENV)/installed
 	$(BIN)/pincite chat --open
 
 test: $(VENV)/installed-for-tests
-	@echo "Running all tests (about eight minutes on two cores; one of them installs the wheel into an empty environment) ..."
+	@echo "Running all tests (about twelve minutes on two cores; one of them installs the wheel into an empty environment) ..."
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/installed-for-tests
