@@ -220,9 +220,10 @@ def _tools(assistant: Assistant, access: Access) -> Starlette | None:
         return None
     # Where no password is asked for, only pages of this machine may talk to it (DNS rebinding).
     security = None if access.is_open else TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    return server.streamable_http_app(
+    app: Starlette = server.streamable_http_app(
         streamable_http_path=PATH, json_response=True, stateless_http=True, transport_security=security
     )
+    return app
 
 
 def _running(program_tools: Starlette | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -24,7 +24,6 @@ def tools(assistant: Assistant) -> "MCPServer[Any]":
 
     server: MCPServer[Any] = MCPServer("pincite", instructions=_INSTRUCTIONS, log_level="WARNING")
 
-    @server.tool()
     def ask(question: str, history: list[dict[str, str]] | None = None, every: bool = False) -> dict[str, Any]:
         """Answer a question with an exact quote and its places, or refuse with the reason.
 
@@ -33,14 +32,12 @@ def tools(assistant: Assistant) -> "MCPServer[Any]":
         turns = [Turn(turn["question"], turn.get("answer", "")) for turn in history or ()]
         return assistant.ask(question, history=turns, every=every).to_dict()
 
-    @server.tool()
     def search(query: str, k: int = 5) -> list[dict[str, Any]]:
         """The k passages nearest to a query, best first, each quoted whole with its place."""
         with assistant.library.view() as view:
             chunks = [passage.chunk for passage in view.search(query, k)]
             return [asdict(cite(view.document(one.document_id), one.start, one.end)) for one in chunks]
 
-    @server.tool()
     def read_passage(document_id: str, start: int = 0, end: int | None = None) -> dict[str, Any]:
         """The text of a document from one character to another, at most 20,000 of them."""
         with assistant.library.view() as view:
@@ -57,4 +54,6 @@ def tools(assistant: Assistant) -> "MCPServer[Any]":
             "text": document.text[first:last],
         }
 
+    for tool in (ask, search, read_passage):
+        server.add_tool(tool)
     return server
