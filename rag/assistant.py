@@ -102,10 +102,13 @@ class Assistant:
             turns = [_turn(turn) for turn in history]
             options = [question, *readings(question, turns)]
             passages = view.search(search_query(question, turns), k)
+            texts = [passage.chunk.text for passage in passages]
             with view.clock("read"):
-                meant, spans = self._surest(options, [passage.chunk.text for passage in passages], turns)
                 if every:
-                    spans = self.reader.read_every(meant, [passage.chunk.text for passage in passages])
+                    meant = question if len(options) == 1 else self._surest(options, texts, turns)[0]
+                    spans = self.reader.read_every(meant, texts)
+                else:
+                    meant, spans = self._surest(options, texts, turns)
             found = candidates(spans, passages, self.reader.confidence)
             accepted = [candidate for candidate in found if candidate.confidence >= threshold]
             groups = by_value(accepted, normalize if every else same_words)

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -280,3 +281,18 @@ def test_every_refuses_with_reason_and_nearest(library: Library, assistant: Assi
     every = assistant.ask("How many?", every=True)
     assert (every.values, every.disagree, every.refusal) == ((), False, Refusal.NO_ANSWER)
     assert [c.quote for c in every.nearest] == ["No figures here."]
+
+
+def test_every_passage_is_read_once(library: Library, tmp_path: Path) -> None:
+    read: list[str] = []
+
+    class Counting(NumberReader):
+        def read(self, question: str, passages: Sequence[str]) -> list[Span]:
+            read.extend(passages)
+            return super().read(question, passages)
+
+    add(library, tmp_path, a="The bridge cost 7.", b="The bridge cost 8.")
+    for every in (False, True):
+        read.clear()
+        Assistant(library, Counting()).ask("What did the bridge cost?", every=every)
+        assert sorted(read) == ["The bridge cost 7.", "The bridge cost 8."]
