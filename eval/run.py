@@ -1,5 +1,6 @@
 """A run: every question of a set asked of a library, and what came back, question by question."""
 
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from tqdm import tqdm
 
 from rag.assistant import Assistant
 from rag.citations import cite
+from rag.errors import EvaluationError
 from rag.followups import search_query
 from rag.library import View
 from rag.retrieval import MODES
@@ -90,12 +92,18 @@ class Files:
 
     def __init__(self, assistant: Assistant):
         self._library = assistant.library
-        self.ids = {Path(entry.location).name: entry.id for entry in self._library.documents()}
-        self.names = {document: name for name, document in self.ids.items()}
+        entries = self._library.documents()
+        self.ids = {Path(entry.location).name: entry.id for entry in entries}
+        self._counts = Counter(Path(entry.location).name for entry in entries)
         self._texts: dict[str, str] = {}
 
     def text(self, name: str) -> str | None:
-        """The text of a document, None when there is none of that name."""
+        """The text of a document, None when there is none of that name. Raises EvaluationError for more than one."""
+        if self._counts[name] > 1:
+            raise EvaluationError(
+                f"The library holds {self._counts[name]} documents of files named {name!r}, so that an answer in one "
+                "of them has no certain place. Name the files differently, or leave `document` out."
+            )
         if name not in self._texts and name in self.ids:
             with self._library.view() as view:
                 self._texts[name] = view.document(self.ids[name]).text

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from rag import Assistant, Library
 from rag.corpora import shipped_corpus
 from rag.errors import EvaluationError
 from rag.eval.library import library_of, read_beir
 from rag.eval.questions import Gold, Question, located, read_questions
+from rag.eval.run import run
+from rag.fakes import NumberReader
 from rag.loading import load
 from rag.values import Turn
 from tests.conftest import TOP
@@ -150,3 +153,13 @@ def test_broken_beir_folder_is_an_error_that_names_the_place(
 ) -> None:
     with pytest.raises(EvaluationError, match=message):
         read_beir(beir(tmp_path, **files))
+
+
+def test_two_files_of_one_name_are_an_error_where_an_answer_names_them(library: Library, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "same.txt").write_text(f"The bridge of {folder} opened in 1932.")
+    library.add(tmp_path / "a", tmp_path / "b")
+    question = Question("q", "When?", (Gold("1932", None, "same.txt"),))
+    with pytest.raises(EvaluationError, match="2 documents of files named 'same.txt'"):
+        run(Assistant(library, NumberReader()), [question])
