@@ -8,6 +8,7 @@ With `"wants": "every span"` all answers of a question together are the answer; 
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -119,7 +120,7 @@ def _bytes(path: Path) -> bytes:
     try:
         data = path.read_bytes()
         return gzip.decompress(data) if path.suffix == ".gz" else data
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"Cannot read the questions in {str(path)!r}: {error}.") from error
 
 
@@ -139,11 +140,21 @@ def _paragraphs(found: Any, path: Path, faults: list[Fault]) -> Iterator[Labelle
         for number, article in enumerate(found["data"]):
             for paragraph in article["paragraphs"]:
                 text = paragraph["context"]
-                asked = [_question(entry, text, str(path), faults) for entry in paragraph["qas"]]
+                asked = [_checked(entry, text, str(path), faults) for entry in paragraph["qas"]]
                 questions = tuple(question for question in asked if question)
                 yield LabelledParagraph(_name(path), str(article.get("title", number)), text, questions)
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{str(path)!r} has another shape ({type(error).__name__}: {error}). {_SHAPE}") from error
+
+
+def _checked(entry: Any, text: str, file: str, faults: list[Fault]) -> LabelledQuestion | None:
+    """The question, if it has the right shape."""
+    try:
+        return _question(entry, text, file, faults)
+    except (KeyError, TypeError, AttributeError) as error:
+        name = str(entry.get("id", "without an id")) if isinstance(entry, dict) else "without an id"
+        faults.append(Fault(file, name, f"it has another shape ({type(error).__name__}: {error})"))
+        return None
 
 
 def _question(entry: dict[str, Any], text: str, file: str, faults: list[Fault]) -> LabelledQuestion | None:
@@ -171,7 +182,11 @@ def _question(entry: dict[str, Any], text: str, file: str, faults: list[Fault]) 
 def _ask_more(path: Path, paragraphs: list[LabelledParagraph], faults: list[Fault]) -> None:
     """Adds the questions in lines of JSON to the paragraphs that they name; other paragraphs' are left out."""
     places = {paragraph_hash(paragraph.text): index for index, paragraph in enumerate(paragraphs)}
-    for number, line in enumerate(_bytes(path).decode().splitlines(), 1):
+    try:
+        lines = _bytes(path).decode().splitlines()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{str(path)!r} is no text in UTF-8 ({error}).") from error
+    for number, line in enumerate(lines, 1):
         try:
             entry = json.loads(line)
             place = places.get(entry["paragraph"])

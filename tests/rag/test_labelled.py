@@ -50,6 +50,8 @@ def test_forms_of_a_question(tmp_path: Path, entry: dict[str, Any], expected: La
         (question(id="bad", answers=[{"text": "1932", "answer_start": 20}]), "answer '1932' is not at 20"),
         (question(id="bad", answers=[{"text": "1932", "answer_start": -4}]), "answer '1932' is not at -4"),
         (question(id="bad", question="  "), "the question is empty"),
+        (question(id="bad", question=7), "it has another shape (AttributeError"),
+        (question(id="bad", answers=[{"text": "1932"}]), "it has another shape (KeyError: 'answer_start')"),
         (question(id="bad", answers=[], is_impossible=False), "it has no answer and is not marked as impossible"),
     ],
 )
@@ -83,7 +85,10 @@ def test_file_that_is_none_is_an_error_that_names_it(tmp_path: Path, content: by
 
 def test_missing_and_damaged_files_are_errors(tmp_path: Path) -> None:
     (tmp_path / "set.json.gz").write_bytes(b"no gzip")
-    for path in (tmp_path / "none.json", tmp_path / "set.json.gz"):
+    damaged = bytearray(gzip.compress(b"x" * 1000))
+    damaged[12:16] = b"\xff\xff\xff\xff"
+    (tmp_path / "damaged.json.gz").write_bytes(damaged)
+    for path in (tmp_path / "none.json", tmp_path / "set.json.gz", tmp_path / "damaged.json.gz"):
         with pytest.raises(DataError, match="Cannot read the questions in"):
             read_labelled([path])
 
