@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..embedding import Embedder
 from ..labelled import LabelledParagraph, LabelledQuestion, Spans
+from ..retrieval import query_words
 from ..sentences import sentences
 from .negatives import exchanged, lookalikes, opposite
 from .typed import keywords, slip, unpunctuated
@@ -117,21 +118,28 @@ class Examples:
         return self._paragraphs[near % len(self._paragraphs)].text
 
     def _cut(self, question: str, text: str, spans: Spans, every: bool, chance: random.Random) -> Example:
-        """The whole paragraph, or a run of its sentences that holds the answers."""
+        """The whole paragraph, or a run of its sentences that holds the answers, or else what seems to answer."""
         if chance.random() < self._mix.whole:
             return Example(question, text, spans, every)
         kept = spans if every or not spans else (chance.choice(spans),)
-        start, end = _around(text, kept, chance)
+        start, end = _around(text, kept or [_most_alike(question, text)], chance)
         inside = tuple((a - start, b - start) for a, b in spans if start <= a and b <= end)
         return Example(question, text[start:end], inside, every)
 
 
-def _around(text: str, spans: Spans, chance: random.Random) -> tuple[int, int]:
-    """A run of sentences around all spans, or around any sentence where there are none."""
+def _most_alike(question: str, text: str) -> tuple[int, int]:
+    """The sentence that shares most words with a question."""
+    words = set(query_words(question))
+    shared = {(start, end): len(words.intersection(query_words(text[start:end]))) for start, end in sentences(text)}
+    return max(shared, key=lambda sentence: shared[sentence], default=(0, len(text)))
+
+
+def _around(text: str, spans: Sequence[tuple[int, int]], chance: random.Random) -> tuple[int, int]:
+    """A run of sentences around all spans."""
     found = sentences(text)
     if not found:
         return 0, len(text)
-    low, high = (min(a for a, _ in spans), max(b for _, b in spans)) if spans else chance.choice(found)
+    low, high = min(a for a, _ in spans), max(b for _, b in spans)
     first = next((i for i, (_, end) in enumerate(found) if end > low), 0)
     last = next((i for i, (_, end) in enumerate(found) if end >= high), len(found) - 1)
     budget = chance.randint(SHORTEST, LONGEST)

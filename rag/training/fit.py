@@ -15,11 +15,11 @@ from ..embedding import SentenceEmbedder
 from ..errors import DataError
 from ..labelled import Labelled, hold_out
 from ..models import find_model
+from ..reading.extractive import WINDOW
 from .examples import Example, Examples, Mix
 
 CHECKPOINT = "checkpoint.pt"
 HELD_OUT = 0.08  # of the articles, on which nothing is trained
-LENGTH = 384  # tokens of question and passage together
 WARM_UP = 0.04  # of all steps
 _POOL = 32  # batches among which examples of similar length are put together
 _SMOOTH = 0.98  # of the loss that is shown
@@ -212,7 +212,7 @@ def _tokenizer() -> Any:
     base, _ = find_model()
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(LENGTH, strategy="only_second")
+    tokenizer.enable_truncation(WINDOW, strategy="only_second")
     return tokenizer
 
 

@@ -59,6 +59,13 @@ def test_copies_without_an_answer(kind: str) -> None:
     assert changed.question != kept.question
 
 
+def test_a_question_without_an_answer_keeps_what_seems_to_answer_it() -> None:
+    asked = paragraph(1900, text="Which mayor closed the bridge of Town 17?", spans=())
+    for seed in range(20):
+        (example,) = Examples([asked], PLAIN, seed, None).epoch(0)
+        assert SENTENCES[17] in example.text
+
+
 def test_retrieved_passages_hold_no_answer() -> None:
     other = LabelledParagraph("set", "Rivers", "When was the river opened in Town 3? Nobody knows.", ())
     made = [
