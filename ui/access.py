@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,9 @@ from pathlib import Path
 
 from rag.errors import PinciteError
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SCHEME = "scrypt"
+_HASHED = re.compile(r"scrypt\$([0-9a-f]{2}){16}\$([0-9a-f]{2}){64}")
 _COST = {"n": 2**14, "r": 8, "p": 1}
 
 
@@ -68,6 +71,8 @@ def access(auth: Iterable[str], keys: Iterable[str], read_only: bool) -> Access:
             user, colon, password = line.partition(":")
             if not user or not colon or not password:
                 raise PinciteError("--auth takes user:password, or a file with one user:password a line.")
+            if password.startswith(f"{_SCHEME}$") and not _HASHED.fullmatch(password):
+                raise PinciteError(f"The hash of {user!r} is cut short. Make it again with `pincite password`.")
             people[user] = password
     return Access(people, frozenset(keys), read_only)
 
@@ -79,9 +84,9 @@ def hashed(password: str) -> str:
 
 
 def _fits(password: str, known: str) -> bool:
-    parts = known.split("$")
-    if len(parts) == 3 and parts[0] == _SCHEME:
-        return hmac.compare_digest(_hash(password, bytes.fromhex(parts[1])), bytes.fromhex(parts[2]))
+    if known.startswith(f"{_SCHEME}$"):
+        _, salt, digest = known.split("$")
+        return hmac.compare_digest(_hash(password, bytes.fromhex(salt)), bytes.fromhex(digest))
     return hmac.compare_digest(password.encode(), known.encode())
 
 

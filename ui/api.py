@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, File, HTTPException, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
@@ -20,10 +21,10 @@ from rag.citations import cite
 from rag.errors import DocumentNotFound, FileError, LibraryBusy, PinciteError, QuestionError
 from rag.values import Turn
 
-from .access import Access
+from .access import LOOPBACK, Access
 from .metrics import Metrics
 from .tools import PATH, tools
-from .uploads import LARGEST, keep
+from .uploads import LARGEST, drop, keep
 
 AT_ONCE = 4  # questions worked on at the same time; the models take turns
 MOST_PASSAGES = 100
@@ -115,6 +116,8 @@ def api(assistant: Assistant, access: Access) -> FastAPI:
 
     @app.middleware("http")
     async def admit(request: Request, forward: Callable[[Request], Awaitable[Response]]) -> Response:
+        if access.is_open and not _is_local(request):
+            return problem(403, "This server asks for no password: only pages and programs of this machine may use it.")
         guarded = request.url.path.startswith(("/v1/", "/metrics", PATH))
         if guarded and not access.admits_header(request.headers.get("authorization")):
             detail = "Send `Authorization: Bearer KEY`, or a name and password."
@@ -180,7 +183,7 @@ def api(assistant: Assistant, access: Access) -> FastAPI:
     def remove(document_id: str) -> dict[str, Any]:
         """Take a document out, at once and for everybody."""
         writable()
-        return asdict(assistant.library.remove(document_id))
+        return asdict(drop(assistant.library, document_id))
 
     @app.get("/v1/documents/{document_id}/passages")
     def passages(document_id: str) -> list[dict[str, Any]]:
@@ -200,6 +203,13 @@ def api(assistant: Assistant, access: Access) -> FastAPI:
         return Response(metrics.text(), media_type=metrics.media_type)
 
     return app
+
+
+def _is_local(request: Request) -> bool:
+    """Whether a request names this machine as its host, and comes from no page of another (DNS rebinding, CSRF)."""
+    origin = request.headers.get("origin")
+    hosts = [request.url.hostname, *([urlsplit(origin).hostname] if origin else [])]
+    return all(host in LOOPBACK for host in hosts)
 
 
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -17,12 +17,11 @@ from rag.corpora import shipped_corpus
 from rag.errors import PinciteError
 from rag.library import Library
 
-from .access import Access
+from .access import LOOPBACK, Access
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORTS_TRIED = 100
 WAITING_AT_MOST = 64  # questions in the queue
 EXAMPLES = {  # by the sha256 of the document that they are about

@@ -8,7 +8,8 @@ from pathlib import Path
 from rag.errors import FileError
 from rag.intake import Report
 from rag.library import Library
-from rag.loading import SUFFIXES
+from rag.loading import SUFFIXES, locate
+from rag.record import Entry
 
 FOLDER = "uploads"
 LARGEST = 50 * 1024 * 1024  # bytes of one file
@@ -35,6 +36,15 @@ def keep(library: Library, name: str, data: bytes) -> Report:
         path.unlink()
         raise FileError(safe, report.failed[0].reason)
     return report
+
+
+def drop(library: Library, document_id: str) -> Entry:
+    """Remove a document, and its file where that was given by upload. Raises DocumentNotFound."""
+    entry = library.remove(document_id)
+    path = Path(entry.location)
+    if path.is_relative_to(locate(library.folder / FOLDER)):
+        path.unlink(missing_ok=True)
+    return entry
 
 
 def safe_name(name: str) -> str:

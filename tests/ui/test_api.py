@@ -14,13 +14,15 @@ from rag.ui.access import Access, access, hashed
 from rag.ui.api import PROBLEM, api
 from rag.ui.uploads import safe_name
 
+HERE = "http://127.0.0.1:7860"
+
 
 @pytest.fixture
 def client(library: Library, tmp_path: Path) -> Iterator[TestClient]:
     """A server without a page, on a library of one document, that anybody may use."""
     (tmp_path / "a.txt").write_text("The bridge opened in 1932.")
     library.add(tmp_path / "a.txt")
-    with TestClient(api(Assistant(library, NumberReader()), Access())) as client:
+    with TestClient(api(Assistant(library, NumberReader()), Access()), base_url=HERE) as client:
         yield client
 
 
@@ -63,6 +65,7 @@ def test_documents_are_added_and_removed(client: TestClient, library: Library) -
     assert client.post("/v1/ask", json={"question": "wheels mill"}).json()["text"] == "7"
     entry = next(e for e in client.get("/v1/documents").json() if e["title"] == "b")
     assert client.delete(f"/v1/documents/{entry['id']}").json()["id"] == entry["id"]
+    assert not Path(entry["location"]).exists()
     assert client.post("/v1/ask", json={"question": "wheels mill"}).json()["text"] != "7"
 
 
@@ -116,6 +119,14 @@ def test_every_response_forbids_what_comes_from_outside(client: TestClient) -> N
     assert "cdn" not in client.get("/docs").text
 
 
+@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
+def test_a_page_from_elsewhere_cannot_use_an_open_server(client: TestClient, headers: dict[str, str]) -> None:
+    assert client.get("/v1/documents", headers=headers).status_code == 403
+    files = [("files", ("b.txt", b"words", "text/plain"))]
+    assert client.post("/v1/documents", files=files, headers=headers).status_code == 403
+    assert len(client.get("/v1/documents", headers={"Origin": "http://localhost:7860"}).json()) == 1
+
+
 def test_keys_and_passwords_guard_the_api(library: Library) -> None:
     guard = access(["ada:lovelace", f"bob:{hashed('builder')}"], ["k3y"], read_only=True)
     client = TestClient(api(Assistant(library, NumberReader()), guard))
@@ -160,13 +171,17 @@ def test_broken_auth_is_an_error(tmp_path: Path) -> None:
     assert set(access([str(tmp_path / "people")], [], False).people) == {"ada", "bob"}
     with pytest.raises(PinciteError, match="user:password"):
         access(["ada"], [], False)
+    with pytest.raises(PinciteError, match="hash of 'bob' is cut short"):
+        access([f"bob:{hashed('builder')[:-1]}"], [], False)
 
 
 @pytest.mark.filterwarnings("ignore")  # of the tool that the test uses
 def test_the_api_keeps_to_its_own_schema(library: Library, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("The bridge opened in 1932.")
     library.add(tmp_path / "a.txt")
-    schema = schemathesis.openapi.from_asgi("/openapi.json", api(Assistant(library, NumberReader()), Access()))
+    app = api(Assistant(library, NumberReader()), access([], ["k3y"], False))
+    key = {"Authorization": "Bearer k3y"}
+    schema = schemathesis.openapi.from_asgi("/openapi.json", app, headers=key)
     operations = [found.ok() for found in schema.get_all_operations()]
     assert {operation.path for operation in operations} >= {"/v1/ask", "/v1/search", "/v1/documents", "/health"}
     for operation in operations:
@@ -174,6 +189,6 @@ def test_the_api_keeps_to_its_own_schema(library: Library, tmp_path: Path) -> No
         @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
         @given(case=operation.as_strategy())
         def keeps(case: schemathesis.Case) -> None:
-            case.call_and_validate()
+            case.call_and_validate(headers=key)
 
         keeps()
