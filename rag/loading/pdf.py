@@ -5,6 +5,8 @@ Headings come from the outline where its titles stand in the text, else from lin
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
@@ -15,11 +17,23 @@ from .extracted import BLOCK_BREAK, Extracted, Unreadable
 LARGER = 1.15  # a heading is set at least this many times the size of the body
 LONGEST_HEADING = 150  # characters: a longer run in large type is a pull quote or a slide
 _HYPHENS = str.maketrans({"\ufffe": "-", "\x02": "-"})  # how PDFium writes a hyphen at the end of a line
+_CHARACTER = re.compile("\r\n|.", re.DOTALL)  # what `page_text` makes one character of
 _PDFIUM = Lock()  # PDFium must not be called from two threads at once
 
 
 def read_pdf(data: bytes) -> Extracted:
     """The text of all pages with their spans, headings, title, author and date. Raises Unreadable."""
+    with opened(data) as document:
+        return _read(document)
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[Any]:
+    """The PDF as a `pypdfium2.PdfDocument`, closed at the end; until then every other thread that opens one waits.
+
+    All use of PDFium stands inside of this, and none inside of another. Raises Unreadable for a file that cannot be
+    opened, and for what PDFium finds broken in it later.
+    """
     import pypdfium2
 
     with _PDFIUM:
@@ -28,11 +42,33 @@ def read_pdf(data: bytes) -> Extracted:
         except pypdfium2.PdfiumError as error:
             raise Unreadable(_why(error)) from error
         try:
-            return _read(document)
+            yield document
         except pypdfium2.PdfiumError as error:
             raise Unreadable(f"the PDF is broken ({error})") from error
         finally:
             document.close()
+
+
+def page_text(text_page: Any) -> str:
+    """What a page's text layer says, as it stands in the text of the document."""
+    return normalize_line_ends(_raw_text(text_page).translate(_HYPHENS)).replace("\x00", "\ufffd")
+
+
+def char_indexes(text_page: Any, start: int, end: int) -> list[int]:
+    """PDFium's index of each character of `page_text(text_page)[start:end]`; of a line end, that of its `\\r`.
+
+    PDFium counts UTF-16 units, two for a line end, and characters that it leaves out of the text.
+    """
+    from pypdfium2.raw import FPDFText_GetCharIndexFromTextIndex as index_of
+
+    indexes, unit = [], 0
+    for offset, match in enumerate(_CHARACTER.finditer(_raw_text(text_page))):
+        if offset >= end:
+            break
+        if offset >= start:
+            indexes.append(index_of(text_page, unit))
+        unit += len(match[0].encode("utf-16-le")) // 2
+    return indexes
 
 
 def _why(error: Exception) -> str:
@@ -45,7 +81,7 @@ def _read(document: Any) -> Extracted:
     texts, lines = [], []
     for page in document:
         text_page = page.get_textpage()
-        texts.append(_page_text(text_page))
+        texts.append(page_text(text_page))
         lines.append(_sized_lines(text_page, texts[-1]))
         text_page.close()
         page.close()
@@ -66,9 +102,9 @@ def _read(document: Any) -> Extracted:
     )
 
 
-def _page_text(text_page: Any) -> str:
-    text = text_page.get_text_range(errors="replace")
-    return normalize_line_ends(text.translate(_HYPHENS)).replace("\x00", "\ufffd")
+def _raw_text(text_page: Any) -> str:
+    text: str = text_page.get_text_range(errors="replace")
+    return text
 
 
 def _metadata(info: dict[str, str]) -> dict[str, str]:
