@@ -12,7 +12,7 @@ from tqdm import tqdm
 from rag.assistant import Assistant
 from rag.labelled import LabelledParagraph
 from rag.reading import Confidence, Reader
-from rag.risk import DELTA, Promise, check_enough, pick_threshold
+from rag.risk import DELTA, Promise, check_enough, pick_threshold, risk_curve
 
 from .library import library_of_texts, paragraph_texts
 from .measure import RIGHT
@@ -104,6 +104,7 @@ def keep_risk(
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         date=datetime.now(UTC).date().isoformat(),
         reader=assistant.reader.sha256,
+        curve=risk_curve(confidences, right),
     )
     assistant.library.keep_promise(promise)
     return promise

@@ -65,6 +65,9 @@ def test_a_kept_promise_is_the_threshold_of_later_questions(
     assert assistant.ask("bridge hville").refusal is None
     promise = keep_risk(assistant, towns, path, 0.05)
     assert (promise.questions, promise.wrong, promise.coverage) == (120, 0, 1.0)
+    assert len(promise.curve) == 10
+    assert promise.curve[-1] == (promise.threshold, 0.0, 1.0)
+    assert promise.expected_wrong(promise.threshold) == 0.0
     with library.view() as view:
         assert view.promise == promise
     sure = assistant.ask(towns[7][0])
