@@ -12,6 +12,7 @@ from pathlib import Path as _Path
 from .assistant import Assistant
 from .errors import PinciteError
 from .intake import Failure, Report
+from .labels import Label, Verdict
 from .library import Library
 from .record import Entry
 from .settings import Cutting
@@ -26,6 +27,7 @@ from .values import (
     Page,
     Passage,
     Refusal,
+    Stage,
     Timings,
     Turn,
     Value,
@@ -43,15 +45,18 @@ __all__ = [
     "EveryAnswer",
     "Failure",
     "Heading",
+    "Label",
     "Library",
     "Page",
     "Passage",
     "PinciteError",
     "Refusal",
     "Report",
+    "Stage",
     "Timings",
     "Turn",
     "Value",
+    "Verdict",
 ]
 
 # In a checkout the programs stand beside this folder; in a wheel they lie inside it.

@@ -1,10 +1,10 @@
 """Asking: retrieve, read, cite."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Literal, cast, overload
 
 from .candidates import Candidate, by_value, candidates, same_words
 from .citations import cite
@@ -12,7 +12,7 @@ from .errors import QuestionError
 from .followups import readings, search_query
 from .library import Library, View
 from .normalize import normalize
-from .values import Alternative, Answer, Citation, EveryAnswer, Passage, Refusal, Turn, Value
+from .values import Alternative, Answer, Citation, EveryAnswer, Passage, Refusal, Stage, Turn, Value
 
 if TYPE_CHECKING:
     from .reading import Reader, Span
@@ -95,14 +95,29 @@ class Assistant:
         the assistant's own. With `every`, all distinct answers of the library are given, from more passages (20, if k
         does not say otherwise). Raises QuestionError for a question that is empty or too long.
         """
+        *_, answer = self.asking(question, history=history, k=k, threshold=threshold, every=every)
+        return cast(Answer | EveryAnswer, answer)
+
+    def asking(
+        self,
+        question: str,
+        *,
+        history: History = (),
+        k: int | None = None,
+        threshold: float | None = None,
+        every: bool = False,
+    ) -> Iterator[Stage | Answer | EveryAnswer]:
+        """As `ask`, told while it goes on: each stage when it begins, and the answer last."""
         question = _checked(question)
         k = _checked_count((EVERY_PASSAGES if every else self.passages) if k is None else k)
+        yield Stage.FINDING
         with self.library.view() as view:
             threshold = _checked_threshold(self.threshold_in(view) if threshold is None else threshold)
             turns = [_turn(turn) for turn in history]
             options = [question, *readings(question, turns)]
             passages = view.search(search_query(question, turns), k)
             texts = [passage.chunk.text for passage in passages]
+            yield Stage.READING
             with view.clock("read"):
                 if every:
                     meant = question if len(options) == 1 else self._surest(options, texts, turns)[0]
@@ -114,7 +129,8 @@ class Assistant:
             groups = by_value(accepted, normalize if every else same_words)
             even = self.reader.confidence.threshold
             asked = _Asked(question, None if meant == question else meant, passages, found, even, view)
-            return _every(asked, groups) if every else _answer(asked, groups)
+            answer = _every(asked, groups) if every else _answer(asked, groups)
+        yield answer
 
     def _surest(self, options: list[str], texts: list[str], turns: list[Turn]) -> "tuple[str, list[Span]]":
         """Of the ways to read a question the one with the best span that no earlier turn has given, and its spans."""

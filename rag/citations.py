@@ -1,5 +1,8 @@
 """A span of a document to a citation: the quote, and all that is needed to find it again."""
 
+import re
+from pathlib import Path
+
 from .sentences import around
 from .structure import bounds_at, heading_path, page_at
 from .values import Citation, Document
@@ -23,3 +26,26 @@ def cite(document: Document, start: int, end: int) -> Citation:
         sentence=document.text[first:last],
         sentence_start=first,
     )
+
+
+def reference(citation: Citation) -> str:
+    """Where a quote stands, in one line that can be checked: title, headings, date, file, page, characters, hash."""
+    path = " › ".join(dict.fromkeys((citation.title, *citation.heading)))
+    date = f" ({citation.date})" if citation.date else ""
+    page = f"page {citation.page}, " if citation.page else ""
+    place = f"{page}characters {citation.start}–{citation.end}"
+    return f"{path}{date}; {Path(citation.source).name}, {place}, SHA-256 {citation.sha256}"
+
+
+def quoted(citation: Citation, *, markdown: bool = False) -> str:
+    """The quote with its reference, as plain text or as Markdown, to be pasted elsewhere."""
+    if not markdown:
+        return f"“{citation.quote}”\n{reference(citation)}"
+    lines = "\n".join(f"> {literal(line)}" for line in citation.quote.splitlines())
+    return f"{lines}\n>\n> {literal(reference(citation))}"
+
+
+def literal(text: str) -> str:
+    """A line for Markdown that shows as it is: a backslash before whatever Markdown or HTML would take for its own."""
+    plain = re.sub(r"([\\`*_\[\]<>#|$~&])", r"\\\1", text)
+    return re.sub(r"^(\s*\d*)([-+=.)])", r"\1\\\2", plain)

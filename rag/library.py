@@ -17,6 +17,7 @@ from .derived import DerivedIndex
 from .encoding import encoding
 from .errors import DocumentNotFound, FileError, LibraryNotFound, QuestionError, SettingsMismatch
 from .intake import GROUP, Failure, Intake, Reading, Report, files_in, size_of
+from .labels import Label
 from .loading import locate, parse, read_bytes
 from .progress import Progress
 from .record import Entry, Record, Snapshot, Transaction
@@ -201,6 +202,21 @@ class Library:
         with self._record.writing() as change:
             self._check_settings(change)
             change.promise_that(asdict(promise))
+
+    def judge(self, label: Label) -> None:
+        """Keep a label, in the place of the one of the same question. Documents may come and go, labels stay."""
+        with self._record.writing() as change:
+            change.keep_label(label)
+
+    def labels(self) -> list[Label]:
+        """What was judged, oldest first."""
+        with self._record.reading() as snapshot:
+            return snapshot.labels()
+
+    def forget_label(self, question: str) -> None:
+        """Remove the label of a question; nothing happens when it has none."""
+        with self._record.writing() as change:
+            change.drop_label(question)
 
     def index_recall(self, k: int = 10, sample: int = 200) -> float | None:
         """recall@k of the vector index against an exact search, on stored vectors; None where the index is exact."""

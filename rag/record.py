@@ -1,7 +1,7 @@
 """The record of a library: documents, chunks, vectors and words in one SQLite file, one transaction a change.
 
 Each change raises `generation` by one and draws a new `stamp`, so that what is derived from the record can tell
-whether it still fits.
+whether it still fits. Labels and the promise are no such change: nothing is derived from them.
 """
 
 import json
@@ -10,13 +10,14 @@ import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from .errors import DocumentNotFound, LibraryBusy, LibraryDamaged, LibraryError
+from .labels import Label, Verdict, question_key
 from .values import Chunk, Document, Heading, Page
 
 if TYPE_CHECKING:
@@ -42,6 +43,13 @@ CREATE INDEX chunks_of_document ON chunks (document_id, start);
 CREATE INDEX chunks_embedded ON chunks (embedded);
 CREATE VIRTUAL TABLE words USING fts5 (context, body, tokenize = 'porter unicode61 remove_diacritics 2');
 """
+_LABELS = """
+CREATE TABLE IF NOT EXISTS labels (
+    key TEXT PRIMARY KEY, question TEXT NOT NULL, verdict TEXT NOT NULL, document_id TEXT, sha256 TEXT,
+    title TEXT NOT NULL, context TEXT NOT NULL, context_start INTEGER NOT NULL, start INTEGER, "end" INTEGER,
+    at TEXT NOT NULL
+)
+"""  # made with the first label, in libraries of any age
 _CHUNK = 'SELECT document_id, start, "end", body FROM chunks JOIN words ON words.rowid = chunks.id'
 
 
@@ -273,6 +281,19 @@ class Snapshot:
         query = "SELECT rowid, -bm25(words, ?, 1.0) AS score FROM words WHERE words MATCH ? ORDER BY score DESC LIMIT ?"
         return self._connection.execute(query, (context_weight, expression, k)).fetchall()
 
+    def labels(self) -> list[Label]:
+        """All labels, oldest first."""
+        if not self._has_labels():
+            return []
+        rows = self._connection.execute(
+            'SELECT question, verdict, document_id, sha256, title, context, context_start, start, "end", at'
+            " FROM labels ORDER BY at, rowid"
+        )
+        return [Label(question, Verdict(verdict), *rest) for question, verdict, *rest in rows]
+
+    def _has_labels(self) -> bool:
+        return self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'labels'").fetchone() is not None
+
 
 class Transaction(Snapshot):
     """A change that is being made."""
@@ -325,6 +346,17 @@ class Transaction(Snapshot):
     def promise_that(self, promise: dict[str, Any]) -> None:
         """Store what is promised of the answers at a threshold."""
         self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('promise', ?)", (json.dumps(promise),))
+
+    def keep_label(self, label: Label) -> None:
+        """Store a label in the place of the one of the same question, if there is one."""
+        self._connection.execute(_LABELS)
+        row = (question_key(label.question), *astuple(label))
+        self._connection.execute("INSERT OR REPLACE INTO labels VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def drop_label(self, question: str) -> None:
+        """Remove the label of a question; nothing happens when it has none."""
+        if self._has_labels():
+            self._connection.execute("DELETE FROM labels WHERE key = ?", (question_key(question),))
 
     def seal(self) -> None:
         """Count the generation up and draw a new stamp, if anything was changed."""

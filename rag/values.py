@@ -119,6 +119,13 @@ class Turn:
     answer: str
 
 
+class Stage(StrEnum):
+    """What is being done for a question."""
+
+    FINDING = "finding passages"
+    READING = "reading them"
+
+
 class Refusal(StrEnum):
     """Why a question got no answer. An error is never one of these: it is raised."""
 

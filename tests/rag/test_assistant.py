@@ -17,6 +17,7 @@ from rag import Answer, Assistant, Cutting, Library, Refusal
 from rag.errors import QuestionError
 from rag.fakes import NumberReader, WordEmbedder
 from rag.reading import Confidence, Span
+from rag.values import Stage, Turn
 
 
 def add(library: Library, folder: Path, **files: str) -> None:
@@ -296,3 +297,33 @@ def test_every_passage_is_read_once(library: Library, tmp_path: Path) -> None:
         read.clear()
         Assistant(library, Counting()).ask("What did the bridge cost?", every=every)
         assert sorted(read) == ["The bridge cost 7.", "The bridge cost 8."]
+
+
+@pytest.mark.parametrize("every", [False, True])
+def test_asking_tells_each_stage_when_it_begins_and_the_answer_of_ask_last(
+    library: Library, tmp_path: Path, every: bool
+) -> None:
+    done: list[str] = []
+
+    class Telling(NumberReader):
+        def read(self, question: str, passages: Sequence[str]) -> list[Span]:
+            done.append("read")
+            return super().read(question, passages)
+
+    add(library, tmp_path, a="The bridge opened in 1932.", b="The bridge cost 40.")
+    assistant = Assistant(library, Telling())
+    history = [Turn("What about the bridge?", "")]
+    told = assistant.asking("When did it open?", history=history, k=2, threshold=0.1, every=every)
+    assert next(told) is Stage.FINDING
+    assert done == []
+    assert next(told) is Stage.READING
+    assert done == []
+    answer = next(told)
+    assert "read" in done
+    assert list(told) == []
+    assert answer == assistant.ask("When did it open?", history=history, k=2, threshold=0.1, every=every)
+
+
+def test_asking_raises_before_any_stage_what_cannot_be_asked(assistant: Assistant) -> None:
+    with pytest.raises(QuestionError, match="The question is empty"):
+        next(assistant.asking(" "))
