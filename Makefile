@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: chat test lint measure compare-peers bench picture clean
+.PHONY: chat test lint measure compare-peers bench load pictures clean
 
 chat: $(VENV)/installed
 	$(BIN)/pincite chat --open
@@ -27,9 +27,11 @@ compare-peers: $(VENV)/installed
 bench: $(VENV)/installed-for-tests
 	$(BIN)/python -m rag.eval.bench
 
-picture: $(VENV)/installed-for-tests
-	$(BIN)/pip install --quiet --constraint constraints.txt playwright
-	$(BIN)/python docs/picture.py
+load: $(VENV)/installed-for-tests
+	$(BIN)/python -m rag.eval.load
+
+pictures: $(VENV)/installed-for-tests
+	$(BIN)/python docs/pictures.py
 
 clean:
 	rm -rf $(VENV)

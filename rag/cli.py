@@ -190,7 +190,11 @@ def remove(id_or_source: str, folder: Path) -> None:
 )
 @click.option("--auth", multiple=True, metavar="USER:PASSWORD", help="Who may come in; or a file of such lines.")
 @click.option("--api-key", "keys", multiple=True, envvar="PINCITE_API_KEYS", help="Key of a program.")
-@click.option("--read-only", is_flag=True, help="Nothing can be added or removed.")
+@click.option("--no-add", is_flag=True, help="No document can be added.")
+@click.option("--no-remove", is_flag=True, help="No document can be removed.")
+@click.option("--read-only", is_flag=True, help="Both of these, and answers are not judged.")
+@click.option("--max-file", default=50, type=click.IntRange(1), metavar="MB", help="Largest file that can be added.")
+@click.option("--max-documents", default=10_000, type=click.IntRange(1), help="How many documents may be held.")
 @click.option("--open/--no-open", "open_browser", default=False, help="Open the page in a browser.")
 def chat(
     folder: Path,
@@ -198,14 +202,20 @@ def chat(
     port: int,
     auth: tuple[str, ...],
     keys: tuple[str, ...],
+    no_add: bool,
+    no_remove: bool,
     read_only: bool,
+    max_file: int,
+    max_documents: int,
     open_browser: bool,
 ) -> None:
     """Serve the page to ask in, and the HTTP API. A library without documents is built from the shipped corpus."""
     from .ui.access import access
     from .ui.serve import serve
+    from .ui.uploads import Limits
 
-    serve(folder, access(auth, keys, read_only), host=host, port=port, open_browser=open_browser)
+    allowed = access(auth, keys, may_add=not (no_add or read_only), may_remove=not (no_remove or read_only))
+    serve(folder, allowed, Limits(max_file, max_documents), host=host, port=port, open_browser=open_browser)
 
 
 @main.command()
@@ -224,6 +234,15 @@ def evaluate(arguments: tuple[str, ...]) -> None:
     from .eval.commands import main as program
 
     program(list(arguments), prog_name="pincite eval", standalone_mode=False)
+
+
+@main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def labels(arguments: tuple[str, ...]) -> None:
+    """List or export what was judged of answers; `pincite labels --help` says how."""
+    from .label_commands import main as program
+
+    program(list(arguments), prog_name="pincite labels", standalone_mode=False)
 
 
 @main.command()

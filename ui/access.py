@@ -26,12 +26,18 @@ _COST = {"n": 2**14, "r": 8, "p": 1}
 class Access:
     """`people` by name with password or hash, `keys` of programs; both empty: everybody who reaches the server.
 
-    `read_only`: nothing can be added or removed.
+    Two rights: to add documents, and to remove them. Answers can be judged by whoever has one of them.
     """
 
     people: Mapping[str, str] = field(default_factory=dict)
     keys: frozenset[str] = frozenset()
-    read_only: bool = False
+    may_add: bool = True
+    may_remove: bool = True
+
+    @property
+    def may_judge(self) -> bool:
+        """Whether what people say of answers is kept."""
+        return self.may_add or self.may_remove
 
     @property
     def is_open(self) -> bool:
@@ -59,7 +65,7 @@ class Access:
         return False
 
 
-def access(auth: Iterable[str], keys: Iterable[str], read_only: bool) -> Access:
+def access(auth: Iterable[str], keys: Iterable[str], *, may_add: bool = True, may_remove: bool = True) -> Access:
     """Access from the command line: each of `auth` is `user:password`, or a file with one such line each.
 
     Raises PinciteError for anything else.
@@ -74,7 +80,7 @@ def access(auth: Iterable[str], keys: Iterable[str], read_only: bool) -> Access:
             if password.startswith(f"{_SCHEME}$") and not _HASHED.fullmatch(password):
                 raise PinciteError(f"The hash of {user!r} is cut short. Make it again with `pincite password`.")
             people[user] = password
-    return Access(people, frozenset(keys), read_only)
+    return Access(people, frozenset(keys), may_add, may_remove)
 
 
 def hashed(password: str) -> str:

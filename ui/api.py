@@ -24,7 +24,7 @@ from rag.values import Turn
 from .access import LOOPBACK, Access
 from .metrics import Metrics
 from .tools import PATH, tools
-from .uploads import LARGEST, drop, keep
+from .uploads import MEGABYTE, Limits, drop, keep
 
 AT_ONCE = 4  # questions worked on at the same time; the models take turns
 MOST_PASSAGES = 100
@@ -102,7 +102,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def api(assistant: Assistant, access: Access) -> FastAPI:
+def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) -> FastAPI:
     """The application, with the page still to be mounted on it."""
     program_tools = _tools(assistant, access)
     app = FastAPIOffline(
@@ -110,7 +110,6 @@ def api(assistant: Assistant, access: Access) -> FastAPI:
     )
     if program_tools:
         app.router.routes.extend(program_tools.routes)
-    metrics = Metrics(assistant.library)
     turn = asyncio.Semaphore(AT_ONCE)
     _add_problems(app)
 
@@ -126,10 +125,6 @@ def api(assistant: Assistant, access: Access) -> FastAPI:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
-
-    def writable() -> None:
-        if access.read_only:
-            raise HTTPException(403, "This server is read-only: nothing can be added or removed.")
 
     @app.post("/v1/ask")
     async def ask(body: AskBody) -> dict[str, Any]:
@@ -164,16 +159,17 @@ def api(assistant: Assistant, access: Access) -> FastAPI:
     @app.post("/v1/documents", status_code=201)
     async def add(files: Annotated[list[UploadFile], File(min_length=1, max_length=MOST_FILES)]) -> dict[str, Any]:
         """Read files in. Those that cannot be read are named among the failed."""
-        writable()
+        if not access.may_add:
+            raise HTTPException(403, "Nothing can be added here: the server was started without that right.")
         added: list[str] = []
         failed: list[dict[str, str]] = []
         for file in files:
             name = file.filename or "file"
-            if file.size is not None and file.size > LARGEST:
-                failed.append({"source": name, "reason": f"it has {file.size:,} bytes, at most {LARGEST:,} are taken"})
-                continue
             try:
-                await run_in_threadpool(keep, assistant.library, name, await file.read())
+                data = await file.read(
+                    limits.megabytes * MEGABYTE + 1
+                )  # one more than is taken tells that it is too large
+                await run_in_threadpool(keep, assistant.library, name, data, limits)
                 added.append(name)
             except FileError as error:
                 failed.append({"source": name, "reason": error.reason})
@@ -182,7 +178,8 @@ def api(assistant: Assistant, access: Access) -> FastAPI:
     @app.delete("/v1/documents/{document_id}")
     def remove(document_id: str) -> dict[str, Any]:
         """Take a document out, at once and for everybody."""
-        writable()
+        if not access.may_remove:
+            raise HTTPException(403, "Nothing can be removed here: the server was started without that right.")
         return asdict(drop(assistant.library, document_id))
 
     @app.get("/v1/documents/{document_id}/passages")

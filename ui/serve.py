@@ -18,22 +18,20 @@ from rag.errors import PinciteError
 from rag.library import Library
 
 from .access import LOOPBACK, Access
+from .examples import examples
+from .metrics import Metrics
+from .uploads import FOLDER, MEGABYTE, Limits
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 PORTS_TRIED = 100
 WAITING_AT_MOST = 64  # questions in the queue
-EXAMPLES = {  # by the sha256 of the document that they are about
-    "8f5aeb6c2660b4027d23d8b11bb7fdfaf10d09d697f3aa28dfa59b538474a028": [
-        "How many soldiers does the United States keep in Europe?",
-        "Who is the President of France?",
-        "When did the Geneva meetings close?",
-    ]
-}
+SECONDS_KEPT = 75  # an idle connection; clients close theirs earlier, so that no question meets one that is closing
+SECONDS_TO_STOP = 3  # for answers on their way; an open page would hold the server for ever
 
 
-def serve(folder: Path, access: Access, *, host: str, port: int, open_browser: bool) -> None:
+def serve(folder: Path, access: Access, limits: Limits, *, host: str, port: int, open_browser: bool) -> None:
     """Serve page and HTTP API for the library in a folder until it is stopped.
 
     A library that is not there is built from the shipped corpus. Raises PinciteError when the port or the next 99
@@ -44,7 +42,8 @@ def serve(folder: Path, access: Access, *, host: str, port: int, open_browser: b
             f"Whoever reaches {host} could ask and read everything in this library. Set a password with "
             "`--auth user:password`, or a key for programs with `--api-key KEY`, or listen on 127.0.0.1."
         )
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # these are read when gradio is imported
+    os.environ["GRADIO_TEMP_DIR"] = str(folder / FOLDER / "arriving")
     port = _free_port(host, port)
     with _library(folder) as library:
         _say(f"The library in {folder} holds {len(library.documents()):,} documents.")
@@ -52,25 +51,33 @@ def serve(folder: Path, access: Access, *, host: str, port: int, open_browser: b
         assistant = Assistant(library)
         assistant.warm()
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        server = _Server(application(assistant, access), host, port, address, open_browser)
+        server = _Server(application(assistant, access, limits), host, port, address, open_browser)
         server.run()
 
 
-def application(assistant: Assistant, access: Access) -> "FastAPI":
+def application(assistant: Assistant, access: Access, limits: Limits) -> "FastAPI":
     """The HTTP API with the page on it. With keys only, and no passwords, there is no page."""
     import gradio as gr
 
     from .api import api
     from .page import STYLE, page
 
-    app = api(assistant, access)
+    metrics = Metrics(assistant.library)
+    app = api(assistant, access, limits, metrics)
     if access.keys and not access.people:
         return app
-    examples = [q for entry in assistant.library.documents() for q in EXAMPLES.get(entry.sha256, ())]
-    blocks = page(assistant, examples).queue(max_size=WAITING_AT_MOST)
+    blocks = page(assistant, access, limits, examples(assistant), metrics.answered).queue(max_size=WAITING_AT_MOST)
     auth = access.admits if access.people else None
     mounted: FastAPI = gr.mount_gradio_app(
-        app, blocks, path="", auth=auth, ssr_mode=False, footer_links=[], css_paths=STYLE, show_error=True
+        app,
+        blocks,
+        path="",
+        auth=auth,
+        ssr_mode=False,
+        footer_links=[],
+        css_paths=STYLE,
+        show_error=True,
+        max_file_size=limits.megabytes * MEGABYTE,
     )
     return mounted
 
@@ -79,7 +86,16 @@ class _Server(uvicorn.Server):
     """Says when it is ready."""
 
     def __init__(self, app: "FastAPI", host: str, port: int, address: str, open_browser: bool):
-        super().__init__(uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False))
+        config = uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=SECONDS_TO_STOP,
+            timeout_keep_alive=SECONDS_KEPT,
+        )
+        super().__init__(config)
         self._address, self._open_browser = address, open_browser
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

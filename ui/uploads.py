@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import FileError
@@ -12,19 +13,29 @@ from rag.loading import SUFFIXES, locate
 from rag.record import Entry
 
 FOLDER = "uploads"
-LARGEST = 50 * 1024 * 1024  # bytes of one file
+MEGABYTE = 1_000_000
 _LONGEST_NAME = 120
 _UNSAFE = re.compile(r"[^\w.\-() ]+")
 
 
-def keep(library: Library, name: str, data: bytes) -> Report:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is taken: files of so many megabytes, as long as the library holds fewer than so many documents."""
+
+    megabytes: int = 50
+    documents: int = 10_000
+
+
+def keep(library: Library, name: str, data: bytes, limits: Limits) -> Report:
     """Store a file in the library's folder and read it in. Raises FileError where it is too large or of no known kind.
 
     A file that cannot be read is not kept.
     """
     safe = safe_name(name)
-    if len(data) > LARGEST:
-        raise FileError(safe, f"it has {len(data):,} bytes, at most {LARGEST:,} are taken")
+    if len(data) > limits.megabytes * MEGABYTE:
+        raise FileError(safe, f"it is larger than the {limits.megabytes:,} MB that are taken")
+    if len(library.documents()) >= limits.documents:
+        raise FileError(safe, f"the library holds {limits.documents:,} documents, and no more are taken; remove some")
     if Path(safe).suffix.lower() not in SUFFIXES:
         raise FileError(safe, f"it is of no kind that is read; there are: {', '.join(sorted(SUFFIXES))}")
     folder = library.folder / FOLDER / hashlib.sha256(data).hexdigest()[:16]

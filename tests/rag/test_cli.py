@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from rag import Label, Library, Verdict
+from rag.labelled import read_labelled
 from tests.conftest import TOP
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PINCITE_LIBRARY"}
@@ -66,7 +68,10 @@ def test_file_that_cannot_be_read_is_named_and_the_exit_code_says_so(tmp_path: P
     assert f"failed: {tmp_path / 'bad.pdf'}: the PDF is broken" in done.stdout
 
 
-@pytest.mark.parametrize("command", [["ask", "Who?"], ["documents"], ["search", "x"], ["remove", "x"]])
+@pytest.mark.parametrize(
+    "command",
+    [["ask", "Who?"], ["documents"], ["search", "x"], ["remove", "x"], ["labels", "list"], ["labels", "export"]],
+)
 def test_library_that_is_not_there(tmp_path: Path, command: list[str]) -> None:
     done = pincite(*command, "--library", tmp_path / "none")
     assert_one_message(done, f"There is no library in '{tmp_path / 'none'}'", "pincite index PATH")
@@ -190,9 +195,74 @@ def test_calibrate_refuses_too_few_labels(article_folder: Path, tmp_path: Path) 
     assert_one_message(done, "19 labelled questions are too few", "104 would be needed")
 
 
+BRIDGE = "The harbour bridge opened in 1932."
+
+
+def judged(folder: Path, *verdicts: Verdict) -> Path:
+    """A library without documents in which an answer of each verdict was judged, each a day after the one before."""
+    with Library.open(folder) as library:
+        for day, verdict in enumerate(verdicts, 1):
+            question, at = f"Question\x1b {day}?", f"2026-01-{day:02}T00:00:00+00:00"
+            library.judge(Label(question, verdict, "d", "0" * 64, "Bridges", BRIDGE, 100, 129, 133, at))
+    return folder
+
+
+def test_labels_are_listed_and_exported(tmp_path: Path) -> None:
+    library = judged(tmp_path / "library", Verdict.RIGHT, Verdict.WRONG, Verdict.PLACE)
+    with Library.open(library) as opened:
+        at = "2026-01-04T00:00:00+00:00"
+        opened.judge(Label("Sank?", Verdict.RIGHT, None, None, "Bridges", BRIDGE, 0, None, None, at))
+    done = pincite("labels", "list", "--library", library)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "2026-01-01  right: Question\\x1b 1?",
+        "    1932 (Bridges, characters 129-133)",
+        "2026-01-02  wrong: Question\\x1b 2?",
+        "    1932 (Bridges, characters 129-133)",
+        "2026-01-03  the right place is here: Question\\x1b 3?",
+        "    1932 (Bridges, characters 129-133)",
+        "2026-01-04  right: Sank?",
+        "    no answer",
+    ]
+    found = json.loads(pincite("labels", "list", "--json", PINCITE_LIBRARY=str(library)).stdout)
+    assert [(entry["verdict"], entry["quote"]) for entry in found] == [
+        ("right", "1932"),
+        ("wrong", "1932"),
+        ("the right place is here", "1932"),
+        ("right", ""),
+    ]
+    assert (found[0]["context"], found[0]["context_start"], found[0]["start"]) == (BRIDGE, 100, 129)
+
+    printed = pincite("labels", "export", "--library", library)
+    said = "3 labels exported; 1 left out, which do not say what is right.\n"
+    assert (printed.returncode, printed.stderr) == (0, said)
+    written = pincite("labels", "export", "--library", library, "--out", tmp_path / "labels.json")
+    assert (written.returncode, written.stdout, written.stderr) == (0, "", said)
+    assert (tmp_path / "labels.json").read_text() == printed.stdout
+    labelled = read_labelled([tmp_path / "labels.json"])
+    assert labelled.faults == ()
+    (paragraph,) = labelled.paragraphs
+    assert [paragraph.answers(question) for question in paragraph.questions] == [["1932"], ["1932"], []]
+
+
+def test_labels_that_cannot_be_exported_are_an_error_that_says_how_to_make_some(tmp_path: Path) -> None:
+    out = tmp_path / "labels.json"
+    library = judged(tmp_path / "library")
+    assert pincite("labels", "list", "--library", library).stdout == "No answer was judged.\n"
+    done = pincite("labels", "export", "--library", library, "--out", out)
+    assert_one_message(done, f"Of 0 labels in the library in '{library}' none", "on the page of `pincite chat`")
+    judged(library, Verdict.WRONG)
+    done = pincite("labels", "export", "--library", library, "--out", out)
+    assert_one_message(done, f"Of 1 labels in the library in '{library}' none", "Judge answers as right")
+    assert not out.exists()
+    judged(library, Verdict.RIGHT)
+    done = pincite("labels", "export", "--library", library, "--out", tmp_path / "none" / "labels.json")
+    assert_one_message(done, f"Cannot write '{tmp_path / 'none' / 'labels.json'}'", "Name another file")
+
+
 def test_help_names_every_command() -> None:
     done = pincite("--help")
-    for command in ("index", "ask", "search", "documents", "remove", "chat", "eval", "train", "calibrate"):
+    for command in ("index", "ask", "search", "documents", "remove", "chat", "eval", "labels", "train", "calibrate"):
         assert f"  {command} " in done.stdout
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import schemathesis
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 
@@ -12,9 +13,19 @@ from rag import Assistant, Library
 from rag.fakes import NumberReader
 from rag.ui.access import Access, access, hashed
 from rag.ui.api import PROBLEM, api
-from rag.ui.uploads import safe_name
+from rag.ui.metrics import Metrics
+from rag.ui.uploads import Limits, keep, safe_name
 
 HERE = "http://127.0.0.1:7860"
+
+
+def serving(library: Library, access: Access, limits: Limits | None = None) -> FastAPI:
+    """The application on a library, with a reader that answers with numbers."""
+    return api(Assistant(library, NumberReader()), access, limits or Limits(), Metrics(library))
+
+
+def upload(*names: str, data: bytes = b"words") -> list[tuple[str, tuple[str, bytes, str]]]:
+    return [("files", (name, data, "text/plain")) for name in names]
 
 
 @pytest.fixture
@@ -22,7 +33,7 @@ def client(library: Library, tmp_path: Path) -> Iterator[TestClient]:
     """A server without a page, on a library of one document, that anybody may use."""
     (tmp_path / "a.txt").write_text("The bridge opened in 1932.")
     library.add(tmp_path / "a.txt")
-    with TestClient(api(Assistant(library, NumberReader()), Access()), base_url=HERE) as client:
+    with TestClient(serving(library, Access()), base_url=HERE) as client:
         yield client
 
 
@@ -122,14 +133,13 @@ def test_every_response_forbids_what_comes_from_outside(client: TestClient) -> N
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
 def test_a_page_from_elsewhere_cannot_use_an_open_server(client: TestClient, headers: dict[str, str]) -> None:
     assert client.get("/v1/documents", headers=headers).status_code == 403
-    files = [("files", ("b.txt", b"words", "text/plain"))]
-    assert client.post("/v1/documents", files=files, headers=headers).status_code == 403
+    assert client.post("/v1/documents", files=upload("b.txt"), headers=headers).status_code == 403
     assert len(client.get("/v1/documents", headers={"Origin": "http://localhost:7860"}).json()) == 1
 
 
 def test_keys_and_passwords_guard_the_api(library: Library) -> None:
-    guard = access(["ada:lovelace", f"bob:{hashed('builder')}"], ["k3y"], read_only=True)
-    client = TestClient(api(Assistant(library, NumberReader()), guard))
+    guard = access(["ada:lovelace", f"bob:{hashed('builder')}"], ["k3y"])
+    client = TestClient(serving(library, guard))
     assert client.get("/health").status_code == 200
     refused = client.get("/v1/documents")
     assert (refused.status_code, refused.headers["content-type"]) == (401, PROBLEM)
@@ -142,10 +152,61 @@ def test_keys_and_passwords_guard_the_api(library: Library) -> None:
         assert client.get("/v1/documents", headers={"Authorization": f"Bearer {key}"}).status_code == status
     for header in ("Basic !!!", "Basic", "Nonsense k3y"):
         assert client.get("/v1/documents", headers={"Authorization": header}).status_code == 401
-    files = [("files", ("b.txt", b"words", "text/plain"))]
-    forbidden = client.post("/v1/documents", files=files, auth=("ada", "lovelace"))
-    assert (forbidden.status_code, "read-only" in forbidden.json()["detail"]) == (403, True)
-    assert client.delete("/v1/documents/x", auth=("ada", "lovelace")).status_code == 403
+    assert client.post("/v1/documents", files=upload("b.txt")).status_code == 401
+    assert client.delete("/v1/documents/x").status_code == 401
+
+
+@pytest.mark.parametrize("may_add", [True, False])
+@pytest.mark.parametrize("may_remove", [True, False])
+def test_to_add_and_to_remove_are_two_rights(library: Library, may_add: bool, may_remove: bool) -> None:
+    keep(library, "a.txt", b"The bridge opened in 1932.", Limits())
+    (entry,) = library.documents()
+    client = TestClient(serving(library, access([], ["k3y"], may_add=may_add, may_remove=may_remove)))
+    client.headers["Authorization"] = "Bearer k3y"
+    answer = client.post("/v1/documents", files=upload("b.txt"))
+    assert answer.status_code == (201 if may_add else 403)
+    if not may_add:
+        assert answer.headers["content-type"] == PROBLEM
+        assert answer.json()["detail"] == "Nothing can be added here: the server was started without that right."
+    answer = client.delete(f"/v1/documents/{entry.id}")
+    assert answer.status_code == (200 if may_remove else 403)
+    if not may_remove:
+        assert answer.headers["content-type"] == PROBLEM
+        assert answer.json()["detail"] == "Nothing can be removed here: the server was started without that right."
+    left = ["a"] * (not may_remove) + ["b"] * may_add
+    assert sorted(one.title for one in library.documents()) == left
+    assert client.post("/v1/ask", json={"question": "When?"}).status_code == 200
+
+
+def test_file_above_the_limit_is_told_by_name_and_the_others_are_read(library: Library) -> None:
+    client = TestClient(serving(library, Access(), Limits(megabytes=1)), base_url=HERE)
+    just, over = b"word " * 200_000, b"word " * 200_000 + b"."
+    done = client.post("/v1/documents", files=[*upload("over.txt", data=over), *upload("just.txt", data=just)])
+    assert done.json() == {
+        "added": ["just.txt"],
+        "failed": [{"source": "over.txt", "reason": "it is larger than the 1 MB that are taken"}],
+    }
+    assert [path.name for path in library.folder.rglob("*.txt")] == ["just.txt"]
+
+
+def test_library_that_is_full_takes_no_more_and_names_what_it_did_not_take(library: Library) -> None:
+    client = TestClient(serving(library, Access(), Limits(documents=2)), base_url=HERE)
+    done = client.post("/v1/documents", files=upload("a.txt", "b.txt", "c.txt"))
+    reason = "the library holds 2 documents, and no more are taken; remove some"
+    assert done.json() == {"added": ["a.txt", "b.txt"], "failed": [{"source": "c.txt", "reason": reason}]}
+    first = client.get("/v1/documents").json()[0]["id"]
+    assert client.delete(f"/v1/documents/{first}").status_code == 200
+    assert client.post("/v1/documents", files=upload("c.txt")).json() == {"added": ["c.txt"], "failed": []}
+
+
+@pytest.mark.parametrize(
+    ("may_add", "may_remove", "may_judge"),
+    [(True, True, True), (True, False, True), (False, True, True), (False, False, False)],
+)
+def test_answers_are_judged_by_who_may_change_what_the_library_holds(
+    may_add: bool, may_remove: bool, may_judge: bool
+) -> None:
+    assert access([], [], may_add=may_add, may_remove=may_remove).may_judge is may_judge
 
 
 @pytest.mark.parametrize(
@@ -168,18 +229,18 @@ def test_broken_auth_is_an_error(tmp_path: Path) -> None:
     from rag.errors import PinciteError
 
     (tmp_path / "people").write_text("ada:lovelace\n\nbob:builder\n")
-    assert set(access([str(tmp_path / "people")], [], False).people) == {"ada", "bob"}
+    assert set(access([str(tmp_path / "people")], []).people) == {"ada", "bob"}
     with pytest.raises(PinciteError, match="user:password"):
-        access(["ada"], [], False)
+        access(["ada"], [])
     with pytest.raises(PinciteError, match="hash of 'bob' is cut short"):
-        access([f"bob:{hashed('builder')[:-1]}"], [], False)
+        access([f"bob:{hashed('builder')[:-1]}"], [])
 
 
 @pytest.mark.filterwarnings("ignore")  # of the tool that the test uses
 def test_the_api_keeps_to_its_own_schema(library: Library, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("The bridge opened in 1932.")
     library.add(tmp_path / "a.txt")
-    app = api(Assistant(library, NumberReader()), access([], ["k3y"], False))
+    app = serving(library, access([], ["k3y"]))
     key = {"Authorization": "Bearer k3y"}
     schema = schemathesis.openapi.from_asgi("/openapi.json", app, headers=key)
     operations = [found.ok() for found in schema.get_all_operations()]

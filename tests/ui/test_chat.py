@@ -2,82 +2,24 @@
 
 import asyncio
 import json
-import os
-import re
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import TOP
-
-GUARD = TOP / "tests" / "guard"
-PATIENCE = 120  # seconds for the models and the page to load on a busy machine
+from tests.ui.running import chat, guarded
 
 
-def guarded(log: Path) -> dict[str, str]:
-    """An environment in which no connection beyond loopback is possible."""
-    paths = [str(GUARD), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PINCITE_GUARD": str(log)}
-
-
-@contextmanager
-def chat(library: Path, log: Path) -> Iterator[tuple[str, list[str]]]:
-    """The address of a running chat, and what it said while it started."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "rag", "chat", "--library", str(library), "--port", str(port)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=guarded(log)) as server:
-        try:
-            assert server.stderr is not None
-            said: list[str] = []
-            while not said or not said[-1].startswith("Ready: "):
-                line = server.stderr.readline()
-                assert line, f"the chat ended: {said}"
-                said.append(line)
-            address = said[-1].split()[1]
-            _wait_for(address)
-            yield address, said
-        finally:
-            server.terminate()
-
-
-def _wait_for(address: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            with urllib.request.urlopen(address) as page:
-                assert page.status == 200
-                return
-        except OSError:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-
-
-def ask(address: str, question: str) -> tuple[str, str]:
-    """The message and the panel that the page shows for a question."""
-    from gradio_client import Client
-
-    message, panel, *_ = Client(address, verbose=False, analytics_enabled=False).predict(question, api_name="/ask")
-    return message, panel
-
-
-def _follow_up(address: str) -> str:
-    """The message to a question that leans on the one before, in one session."""
-    from gradio_client import Client
-
-    client = Client(address, verbose=False, analytics_enabled=False)
-    client.predict("When did the czars conquer Crimea?", api_name="/ask")
-    message: str = client.predict("Who did that?", api_name="/ask")[0]
-    return message
+def ask(address: str, question: str, history: list[dict[str, str]]) -> dict[str, Any]:
+    """What the HTTP API answers."""
+    body = json.dumps({"question": question, "history": history}).encode()
+    request = urllib.request.Request(f"{address}/v1/ask", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as response:
+        found: dict[str, Any] = json.load(response)
+        return found
 
 
 def _by_tool(address: str) -> dict[str, Any]:
@@ -93,29 +35,20 @@ def _by_tool(address: str) -> dict[str, Any]:
     return asyncio.run(called())
 
 
-def text(html: str) -> str:
-    from html import unescape
-
-    return unescape(re.sub(r"<[^>]+>", "", html))
-
-
 @pytest.mark.filterwarnings("default")  # of the client that the test uses
-def test_chat_builds_its_library_answers_with_the_quote_marked_and_stays_on_the_machine(tmp_path: Path) -> None:
+def test_chat_builds_its_library_answers_programs_and_stays_on_the_machine(tmp_path: Path) -> None:
     log = tmp_path / "connections"
     with chat(tmp_path / "library", log) as (address, said):
         assert said[0].startswith("Building the library of the shipped corpus")
-        message, panel = ask(address, "When did the czars conquer Crimea?")
-        assert "The czars conquered Crimea in 1783." in text(message)
-        assert text(re.search("<mark>(.*?)</mark>", message).group(1)) == "1783"  # type: ignore[union-attr]
-        assert "The czars conquered Crimea in <mark>1783</mark>." in panel
-        assert "A longer history" in panel
-        message, panel = ask(address, "Who won the football world cup in 1998?")
-        assert "The documents do not answer this." in text(message)
-        assert "<mark>" not in message + panel
-        assert "Read as: " in text(_follow_up(address))
+        answer = ask(address, "When did the czars conquer Crimea?", [])
+        assert answer["citations"][0]["sentence"] == "The czars conquered Crimea in 1783."
+        assert answer["citations"][0]["quote"] == "1783"
+        refused = ask(address, "Who won the football world cup in 1998?", [])
+        assert refused["refusal"] == "no passage holds an answer"
+        assert refused["citations"] == []
+        turn = {"question": answer["question"], "answer": answer["text"]}
+        assert ask(address, "Who did that?", [turn])["read_as"]
         assert _by_tool(address)["text"] == "1783"
-        message, _ = ask(address, "   ")
-        assert "The question is empty" in text(message)
     assert not log.exists(), log.read_text()
 
 

@@ -1,0 +1,319 @@
+"""The page as people use it, in a real browser: asked, clicked, typed, dropped on, reloaded, nothing sent elsewhere."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, expect
+from reportlab.pdfgen.canvas import Canvas
+
+from tests.ui.running import Person, chat, free_port
+
+CRIMEA = "When did the czars conquer Crimea?"
+NOT_THERE = "Who won the football world cup in 1998?"
+
+
+def is_inside(inner: Locator, outer: Locator) -> bool:
+    """Whether one part lies within the visible frame of another."""
+    one, other = inner.bounding_box(), outer.bounding_box()
+    assert one
+    assert other
+    return (
+        other["x"] - 1 <= one["x"]
+        and other["y"] - 1 <= one["y"]
+        and one["x"] + one["width"] <= other["x"] + other["width"] + 1
+        and one["y"] + one["height"] <= other["y"] + other["height"] + 1
+    )
+
+
+def test_a_citation_opens_the_document_at_the_quote(person: Person) -> None:
+    person.ask(CRIMEA)
+    page = person.page
+    assert page.locator("#talk mark").inner_text() == "1783"
+    page.locator("#talk a", has_text="[1]").click()
+    quote = page.locator("#place mark.quote")
+    expect(quote).to_have_text("1783")
+    expect(quote).to_be_in_viewport()
+    assert is_inside(quote, page.locator("#place .text"))
+    assert "A longer history" in page.locator("#place .path").inner_text()
+    before = len(page.locator("#place .text").inner_text())
+    page.get_by_role("button", name="Earlier text").click()
+    expect(page.locator("#place .text")).not_to_have_text(re.compile(f"^.{{0,{before}}}$", re.DOTALL))
+    assert "1783" in page.locator("#place mark.quote").inner_text()
+
+
+def test_a_quote_is_copied_with_its_reference_and_its_link_opens_again(person: Person) -> None:
+    person.ask(CRIMEA)
+    page = person.page
+    page.locator("#place .quote").wait_for()
+
+    def copied(name: str) -> str:
+        page.get_by_role("button", name=name).click()
+        page.get_by_role("button", name="Copied").wait_for()
+        text: str = page.evaluate("navigator.clipboard.readText()")
+        page.get_by_role("button", name=name).wait_for()
+        return text
+
+    assert copied("Copy quote").startswith("“1783”\nThe January 2022 standoff over Ukraine › A longer history")
+    assert copied("Copy as Markdown").startswith("> 1783\n>\n> The January 2022 standoff")
+    link = copied("Copy link")
+    other = person.open(link.removeprefix(person.address))
+    expect(other.locator("#place mark.quote")).to_have_text("1783")
+    expect(other.locator("#place mark.quote")).to_be_in_viewport()
+
+
+def test_a_follow_up_shows_how_it_was_read_and_one_click_undoes_it(person: Person) -> None:
+    person.ask(CRIMEA)
+    person.ask("Who did that?")
+    read_as = person.page.locator(".read-as")
+    assert "Crimea" in read_as.inner_text() or "1783" in read_as.inner_text()
+    person.page.get_by_role("button", name="Ask it as I typed it").click()
+    expect(read_as).to_have_count(0)
+    assert person.page.locator(".exchange").count() == 2
+    assert "Who did that?" in person.last()
+
+
+def test_no_answer_says_so_and_shows_nothing_as_support(person: Person) -> None:
+    person.ask(NOT_THERE)
+    assert "The documents do not answer this." in person.last()
+    assert "Why: no passage holds an answer." in person.last()
+    expect(person.page.locator("#place .note")).to_have_text("Near the question, but not an answer to it.")
+    expect(person.page.locator("mark")).to_have_count(0)
+    person.ask("   ?   ")
+    assert person.page.locator(".exchange").count() == 2
+
+
+def test_an_example_is_asked_by_a_click_and_answered(person: Person) -> None:
+    example = person.page.locator(".welcome button").first
+    question = example.inner_text()
+    example.click()
+    person.page.locator(".judging").wait_for()
+    assert question in person.last()
+    assert person.page.locator("#talk mark").count() >= 1
+
+
+def test_a_pdf_is_dropped_in_and_its_page_shows_the_quote_marked(person: Person, tmp_path: Path) -> None:
+    path = tmp_path / "Harbour report.pdf"
+    canvas = Canvas(str(path))
+    canvas.setTitle("Harbour report")
+    for number in range(1, 4):
+        canvas.drawString(72, 780, f"Page {number} of the harbour report.")
+        if number == 2:
+            canvas.drawString(72, 400, "The lighthouse of Varnholm was built in 1868 by Ida Brandt.")
+        canvas.showPage()
+    canvas.save()
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7 and no more")
+    page = person.page
+    page.get_by_role("tab", name="Documents").click()
+    page.locator("#given input[type=file]").set_input_files([path, broken])
+    expect(page.locator("#progress")).to_contain_text("Harbour report.pdf – added")
+    expect(page.locator("#progress")).to_contain_text("broken.pdf – failed: the PDF is broken")
+    expect(page.locator("#documents")).to_contain_text("Harbour report.pdf")
+    page.get_by_role("tab", name="Ask").click()
+    person.ask("When was the lighthouse of Varnholm built?")
+    box = page.locator("#place .box.quote")
+    expect(box).to_have_count(1)
+    expect(box).to_be_in_viewport()
+    assert is_inside(box, page.locator("#place .paper img"))
+    expect(page.locator("#place .tools", has_text="Page 2 of 3")).to_be_visible()
+    width = box.bounding_box()["width"]  # type: ignore[index]
+    page.get_by_role("button", name="Larger").click()
+    page.wait_for_function(f"document.querySelector('#place .box').getBoundingClientRect().width > {1.3 * width}")
+    page.get_by_role("button", name="Next page").click()
+    expect(page.locator("#place .tools", has_text="Page 3 of 3")).to_be_visible()
+    expect(box).to_have_count(0)
+    page.get_by_role("button", name="Show the text").click()
+    expect(page.locator("#place mark.quote")).to_have_text("1868")
+    page.get_by_role("tab", name="Documents").click()
+    page.locator("#words textarea, #words input").first.fill("harbour")
+    expect(page.locator("#documents tbody tr")).to_have_count(1)
+    page.get_by_role("button", name="Remove Harbour report").click()
+    expect(page.locator("#documents")).to_contain_text("No document has these words.")
+    page.get_by_role("tab", name="Ask").click()
+    page.locator("#talk a", has_text="[1]").last.click()
+    expect(page.locator("#place")).to_contain_text("does not hold this document any more")
+
+
+def test_a_conversation_survives_a_reload_and_is_of_its_own_session(
+    person: Person, browser: Browser, served: tuple[str, Path, Path]
+) -> None:
+    person.ask(CRIMEA)
+    other = Person(browser, served[0])
+    other.ask("Who is the President of France?")
+    assert CRIMEA not in other.page.locator("#talk").inner_text()
+    person.page.reload()
+    expect(person.page.locator("#talk mark")).to_have_text("1783")
+    assert "France" not in person.page.locator("#talk").inner_text()
+    person.page.locator("#talk a", has_text="[1]").click()
+    expect(person.page.locator("#place mark.quote")).to_have_text("1783")
+    other.context.close()
+    person.page.get_by_role("button", name="New conversation").click()
+    expect(person.page.locator(".exchange")).to_have_count(0)
+    person.page.reload()
+    expect(person.page.locator(".welcome")).to_be_visible()
+
+
+def test_judgements_are_kept_and_exported(person: Person, served: tuple[str, Path, Path], tmp_path: Path) -> None:
+    person.ask(CRIMEA)
+    right = person.page.get_by_role("button", name="Right", exact=True)
+    right.click()
+    expect(right).to_have_attribute("aria-pressed", "true")
+    person.ask("What did the Tatars found?")
+    person.page.locator("#place .text").wait_for()
+    person.page.evaluate(
+        """() => {
+            const text = document.querySelector('#place .text'), words = 'an autonomous republic'.split(' ');
+            const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+            const all = text.textContent, at = all.search(/autonomous\\s+republic/);
+            const point = (offset) => {
+                for (walker.currentNode = text; walker.nextNode(); offset -= walker.currentNode.length)
+                    if (offset <= walker.currentNode.length) return [walker.currentNode, offset];
+            };
+            const range = document.createRange();
+            range.setStart(...point(at));
+            range.setEnd(...point(at + 19));
+            getSelection().removeAllRanges();
+            getSelection().addRange(range);
+        }"""
+    )
+    person.page.get_by_role("button", name="The selected words are the right answer").click()
+    expect(person.page.locator(".exchange").last).to_contain_text("The right place is marked.")
+    command = [sys.executable, "-m", "rag", "labels", "export", "--library", str(served[1])]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    asked = {
+        entry["question"]: [answer["text"] for answer in entry["answers"]]
+        for article in json.loads(done.stdout)["data"]
+        for paragraph in article["paragraphs"]
+        for entry in paragraph["qas"]
+    }
+    assert asked == {CRIMEA: ["1783"], "What did the Tatars found?": ["autonomous republic"]}
+
+
+def test_a_conversation_is_saved_in_three_kinds(person: Person, tmp_path: Path) -> None:
+    person.ask(CRIMEA)
+    saved = {}
+    for kind in ("Markdown", "HTML", "JSON"):
+        with person.page.expect_download() as download:
+            person.page.get_by_role("button", name=kind, exact=True).click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        saved[path.suffix] = path.read_text(encoding="utf-8")
+    assert "> 1783" in saved[".md"]
+    assert "<mark>1783</mark>" in saved[".html"]
+    answer = json.loads(saved[".json"])["exchanges"][0]["answer"]
+    assert answer["text"] == "1783"
+    assert all(answer["citations"][0]["sha256"] in text for text in saved.values())
+
+
+def test_the_settings_change_what_is_answered(person: Person) -> None:
+    page = person.page
+    page.get_by_role("tab", name="Settings").click()
+    expect(page.get_by_text("is not known for this library")).to_be_visible()
+    page.get_by_label("number input for How sure an answer must be").fill("1")
+    page.get_by_label("number input for How sure an answer must be").press("Enter")
+    page.get_by_role("tab", name="Ask").click()
+    person.ask(CRIMEA)
+    assert "Why: the best answer is below the threshold." in person.last()
+    page.get_by_role("tab", name="Settings").click()
+    page.get_by_label("number input for How sure an answer must be").fill("0.2")
+    page.get_by_label("number input for How sure an answer must be").press("Enter")
+    page.get_by_label("every answer in the library").check()
+    page.get_by_role("tab", name="Ask").click()
+    page.locator("#question textarea").fill(CRIMEA)
+    page.locator("#question textarea").press("Enter")
+    page.locator(".values li").first.wait_for()
+    assert "1783" in person.last()
+
+
+def test_everything_can_be_done_with_the_keyboard(person: Person) -> None:
+    page = person.page
+    press = page.keyboard.press
+    page.locator("#question textarea").focus()
+    page.keyboard.type(CRIMEA)
+    press("Enter")
+    page.locator("#talk mark").wait_for()
+    for _ in range(30):
+        press("Shift+Tab")
+        if page.evaluate("document.activeElement.dataset.do === 'place'"):
+            break
+    press("Enter")
+    expect(page.locator("#place section")).to_be_focused()
+    expect(page.locator("#place mark.quote")).to_be_in_viewport()
+    press("Escape")
+    assert page.evaluate("document.activeElement.dataset.do") == "place"
+    press("Tab")
+    assert page.evaluate("document.activeElement.innerText") == "Right"
+    press("Enter")
+    expect(page.get_by_role("button", name="Right", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Right", exact=True)).to_be_focused()
+    press("Enter")
+    expect(page.get_by_role("button", name="Right", exact=True)).to_have_attribute("aria-pressed", "false")
+
+
+@pytest.mark.parametrize("path", ["/", "/?__theme=dark"])
+def test_a_phone_needs_no_sideways_scrolling(browser: Browser, served: tuple[str, Path, Path], path: str) -> None:
+    someone = Person(browser, served[0], width=390, path=path)
+    someone.ask(CRIMEA)
+    someone.page.locator("#talk a", has_text="[1]").click()
+    expect(someone.page.locator("#place mark.quote")).to_be_in_viewport()
+    for tab in ("Documents", "Settings", "Ask"):
+        someone.page.get_by_role("tab", name=tab).click()
+        assert someone.page.evaluate("document.documentElement.scrollWidth") <= 390, tab
+    someone.context.close()
+    assert someone.strangers() == []
+
+
+def test_the_dark_theme_is_dark(browser: Browser, served: tuple[str, Path, Path]) -> None:
+    someone = Person(browser, served[0], path="/?__theme=dark")
+    colour = someone.page.evaluate("getComputedStyle(document.querySelector('.gradio-container')).backgroundColor")
+    assert max(int(part) for part in re.findall(r"\d+", colour)[:3]) < 60
+    someone.context.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/?__theme=dark"])
+def test_axe_finds_nothing_serious(browser: Browser, served: tuple[str, Path, Path], path: str) -> None:
+    someone = Person(browser, served[0], path=path)
+    found = list(_violations(someone))
+    someone.ask(CRIMEA)
+    someone.ask(NOT_THERE)
+    found += _violations(someone)
+    for tab in ("Documents", "Settings"):
+        someone.page.get_by_role("tab", name=tab).click()
+        someone.page.wait_for_timeout(300)
+        found += _violations(someone)
+    someone.context.close()
+    assert not found, "\n".join(found)
+
+
+def _violations(someone: Person) -> list[str]:
+    """Serious and critical findings."""
+    response = Axe().run(someone.page).response
+    return [
+        f"{violation['id']}: {node['target']} {node['html'][:120]}"
+        for violation in response["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
+def test_citations_open_after_a_restart_and_the_page_is_usable_soon(browser: Browser, tmp_path: Path) -> None:
+    port = free_port()
+    with chat(tmp_path / "library", tmp_path / "log", port=port) as (address, _):
+        someone = Person(browser, address)
+        someone.ask(CRIMEA)
+    with chat(tmp_path / "library", tmp_path / "log", ["--read-only"], port=port):
+        someone.page.reload()
+        expect(someone.page.locator("#talk mark")).to_have_text("1783")
+        someone.page.locator("#talk a", has_text="[1]").click()
+        expect(someone.page.locator("#place mark.quote")).to_have_text("1783")
+        expect(someone.page.get_by_role("button", name="Right", exact=True)).to_have_count(0)
+        someone.page.get_by_role("tab", name="Documents").click()
+        expect(someone.page.locator("#documents tbody tr")).to_have_count(1)
+        expect(someone.page.get_by_role("button", name="Remove")).to_have_count(0)
+        expect(someone.page.locator("#given")).to_have_count(0)
+    someone.context.close()

@@ -1,0 +1,63 @@
+"""A question of a conversation, from being asked to its answer."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rag.assistant import EVERY_PASSAGES, Assistant
+from rag.errors import PinciteError
+from rag.values import Stage
+
+from .conversation import Conversation, Exchange, history
+
+STOPPED = "Stopped before there was an answer."
+
+
+@dataclass(frozen=True, slots=True)
+class Dials:
+    """How questions are answered: the confidence to reach, 0 to 1, the passages to read, and whether all are wanted.
+
+    A threshold of None is the assistant's own.
+    """
+
+    threshold: float | None
+    passages: int
+    every: bool
+
+
+def answering(
+    assistant: Assistant,
+    conversation: Conversation,
+    question: str,
+    dials: Dials,
+    *,
+    at: int | None = None,
+    as_typed: bool = False,
+) -> Iterator[Conversation]:
+    """The conversation at each stage of the work, and with the answer last. An error is shown as one, not as a refusal.
+
+    `at`: the number of the exchange that is asked again; `as_typed`: without what was said before.
+    """
+    number = len(conversation) if at is None else at
+    turns = [] if as_typed else history(conversation[:number])
+    typed = question.encode(errors="replace").decode()  # half of a surrogate pair can be neither shown nor kept
+
+    def going(exchange: Exchange) -> Conversation:
+        return (*conversation[:number], exchange, *conversation[number + 1 :])
+
+    k = max(dials.passages, EVERY_PASSAGES) if dials.every else dials.passages
+    try:
+        for step in assistant.asking(question, history=turns, k=k, threshold=dials.threshold, every=dials.every):
+            if isinstance(step, Stage):
+                yield going(Exchange(typed, note=step.capitalize(), is_pending=True, as_typed=as_typed))
+            else:
+                yield going(Exchange(typed, step, as_typed=as_typed))
+    except PinciteError as error:
+        yield going(Exchange(typed, note=f"That did not work. {error}", as_typed=as_typed))
+
+
+def stopped(conversation: Conversation) -> Conversation:
+    """The conversation after a person stopped the work on it."""
+    return tuple(
+        Exchange(exchange.question, note=STOPPED, as_typed=exchange.as_typed) if exchange.is_pending else exchange
+        for exchange in conversation
+    )

@@ -1,0 +1,171 @@
+"""The tab to ask in: a conversation, and beside it the place of the quote that was chosen last."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from html import escape
+from typing import Any
+
+from rag.assistant import Assistant
+from rag.errors import PinciteError
+from rag.labels import Verdict
+from rag.values import Answer, EveryAnswer
+
+from ..access import Access
+from .answering import Dials, answering, stopped
+from .assets import SCRIPT
+from .conversation import Conversation, Exchange, kept, restored
+from .judging import judged, placed
+from .keeping import KINDS, as_file
+from .messages import messages
+from .place import EMPTY, Place, linked, moved, place_of, shown
+from .settings import EVERY
+
+AT_ONCE = 4  # questions worked on at the same time; the models take turns
+LONGEST = 1000  # characters of a question
+_SAVE = "(file) => { if (file) window.pincite.save(JSON.parse(file)) }"
+_KEEP = "(text) => { if (text) sessionStorage.setItem('pincite', text) }"
+_FOUND = "() => [sessionStorage.getItem('pincite') || '', location.hash]"
+
+Shown = dict[Any, Any]  # new values by component
+
+
+def asking_tab(
+    blocks: Any,
+    assistant: Assistant,
+    access: Access,
+    examples: list[str],
+    dials: list[Any],
+    answered: Callable[[Answer | EveryAnswer], None],
+) -> None:
+    """Conversation, question and place, and all that happens between them."""
+    import gradio as gr
+
+    conversation, place = gr.State(()), gr.State(None)
+    memory, file, address = (gr.Textbox(visible=False) for _ in range(3))
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=3, min_width=320):
+            talk = gr.HTML(
+                messages((), examples, may_judge=False), elem_id="talk", js_on_load=SCRIPT, apply_default_css=False
+            )
+            box = gr.Textbox(
+                placeholder="Your question",
+                label="Your question",
+                show_label=False,
+                container=False,
+                max_length=LONGEST,
+                lines=1,
+                max_lines=5,
+                submit_btn=True,
+                elem_id="question",
+                autofocus=True,
+            )
+        with gr.Column(scale=2, min_width=320):
+            panel = gr.HTML(EMPTY, elem_id="place", js_on_load=SCRIPT, apply_default_css=False)
+
+    def told(now: Conversation) -> Shown:
+        return {conversation: now, talk: messages(now, examples, may_judge=access.may_judge)}
+
+    def opened(at: Place, *, is_opened: bool = True) -> Shown:
+        seen, html = shown(assistant.library, at, may_judge=access.may_judge, is_opened=is_opened)
+        return {place: seen, panel: html}
+
+    def ask(
+        now: Conversation, question: str, how: list[Any], at: int | None = None, plain: bool = False
+    ) -> Iterator[Shown]:
+        """Everything that is shown while a question is worked on; the first citation is opened at the end."""
+        number = len(now) if at is None else at
+        for state in answering(assistant, now, question, _dials(how, dials[0].value), at=at, as_typed=plain):
+            last = state[number]
+            if last.is_pending:
+                yield {**told(state), box: gr.update(value="", submit_btn=False, stop_btn=True)}
+                continue
+            if last.answer:
+                answered(last.answer)
+            done = {**told(state), memory: kept(state), box: gr.update(submit_btn=True, stop_btn=False)}
+            yield {**done, **_first(last, number)}
+
+    def _first(exchange: Exchange, number: int) -> Shown:
+        if not exchange.citations:
+            return {place: None, panel: EMPTY}
+        at = place_of(exchange.citations[0], supports=not exchange.is_refused, number=number)
+        return opened(at, is_opened=False)
+
+    def submit(question: str, now: Conversation, *how: Any) -> Iterator[Shown]:
+        yield from ask(now, question, list(how))
+
+    def act(now: Conversation, sure: float, passages: int, which: str, data: gr.EventData) -> Iterator[Shown]:
+        """What a click in the conversation does."""
+        how = [sure, passages, which]
+        do, value = _clicked(data)
+        number, _, rest = value.partition(":")
+        chosen = now[int(number)] if number.isdecimal() and int(number) < len(now) else None
+        if do == "ask":
+            yield from ask(now, value, how)
+        elif do == "keep" and value in KINDS:
+            yield {file: json.dumps(asdict(as_file(now, value)))}
+        elif do == "clear":
+            yield {**told(()), memory: "[]", place: None, panel: EMPTY}
+        elif chosen is None:
+            return
+        elif do in ("again", "as-typed"):
+            plain = chosen.as_typed or do == "as-typed"
+            yield from ask(now, chosen.question, how, at=int(number), plain=plain)
+        elif do == "place" and rest.isdecimal() and int(rest) < len(chosen.citations):
+            yield opened(place_of(chosen.citations[int(rest)], supports=not chosen.is_refused, number=int(number)))
+        elif do == "judge" and access.may_judge and rest in [*Verdict]:
+            yield kept_verdict(now, int(number), lambda: judged(assistant.library, chosen, Verdict(rest)))
+
+    def look(now: Conversation, at: Place | None, data: gr.EventData) -> Shown:
+        """What a click beside the document does."""
+        do, value = _clicked(data)
+        if do == "link" and (found := linked(value)):
+            return opened(found)
+        if at is None:
+            return {}
+        if do == "look":
+            return opened(moved(at, value), is_opened=False)
+        start, _, end = value.partition("-")
+        if do == "mark" and access.may_judge and at.number is not None and start.isdecimal() and end.isdecimal():
+            exchange = now[at.number]
+            return kept_verdict(now, at.number, lambda: placed(assistant.library, exchange, at, int(start), int(end)))
+        return {}
+
+    def kept_verdict(now: Conversation, number: int, judge: Callable[[], Exchange]) -> Shown:
+        try:
+            changed = (*now[:number], judge(), *now[number + 1 :])
+        except PinciteError as error:
+            gr.Warning(escape(str(error)))
+            return {}
+        return {**told(changed), memory: kept(changed)}
+
+    def load(text: str, hash_: str) -> Shown:
+        """The conversation that the browser kept, and the place that the address names."""
+        found = linked(hash_)
+        return {**told(restored(text)), **(opened(found, is_opened=False) if found else {})}
+
+    def stop(now: Conversation) -> Shown:
+        return {**told(stopped(now)), memory: kept(stopped(now)), box: gr.update(submit_btn=True, stop_btn=False)}
+
+    everything = [conversation, talk, box, memory, file, place, panel]
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    asking = {**private, "concurrency_limit": AT_ONCE, "concurrency_id": "asking"}
+    asked = box.submit(submit, [box, conversation, *dials], everything, **asking)
+    clicked = talk.click(act, [conversation, *dials], everything, **asking)
+    box.stop(stop, conversation, everything, cancels=[asked, clicked], **private)
+    panel.click(look, [conversation, place], everything, **private)
+    memory.change(None, memory, js=_KEEP, **private)
+    file.change(None, file, js=_SAVE, **private)
+    blocks.load(load, [memory, address], everything, js=_FOUND, **private)
+
+
+def _dials(how: list[Any], usual: float) -> Dials:
+    """The settings; a threshold that was not moved is the assistant's own, which is not rounded."""
+    threshold, passages, which = how
+    return Dials(None if threshold == usual else float(threshold), int(passages), which == EVERY)
+
+
+def _clicked(data: Any) -> tuple[str, str]:
+    """What was clicked; nothing that comes from a browser is taken for granted."""
+    said = data._data if isinstance(data._data, dict) else {}
+    return str(said.get("do", "")), str(said.get("value", ""))

@@ -1,0 +1,131 @@
+"""The tab of what the library holds: to look through, to add to, to remove from."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from rag.errors import FileError, PinciteError
+from rag.library import Library
+from rag.loading import SUFFIXES
+from rag.record import Entry
+
+from ..access import Access
+from ..uploads import Limits, drop, keep
+from .assets import SCRIPT
+
+MOST_LISTED = 500
+
+
+def documents_tab(blocks: Any, library: Library, access: Access, limits: Limits) -> None:
+    """The list with a field to search it, a place to drop files, and a button to remove each."""
+    import gradio as gr
+
+    if access.may_add:
+        gr.HTML(f'<p class="hint">{limits_in_words(limits)}</p>', apply_default_css=False)
+        given = gr.File(
+            file_count="multiple", file_types=sorted(SUFFIXES), label="Add documents", height=140, elem_id="given"
+        )
+        progress = gr.HTML(elem_id="progress", apply_default_css=False)
+    words = gr.Textbox(label="Search the titles and file names", elem_id="words", max_length=200)
+    table = gr.HTML(elem_id="documents", js_on_load=SCRIPT, apply_default_css=False)
+
+    def show(wanted: str | None) -> str:
+        return listed(library.documents(), wanted, may_remove=access.may_remove)
+
+    def remove(wanted: str | None, data: gr.EventData) -> str:
+        document_id = str(data._data.get("value", "")) if isinstance(data._data, dict) else ""
+        try:
+            if access.may_remove:
+                drop(library, document_id)
+        except PinciteError as error:
+            gr.Warning(escape(str(error)))
+        return show(wanted)
+
+    def add(paths: list[str] | None, wanted: str | None) -> Iterator[tuple[Any, str, str]]:
+        for taken in adding(library, [Path(path) for path in paths or ()], limits):
+            yield gr.skip(), steps(taken), show(wanted)
+        yield None, gr.skip(), show(wanted)
+
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    blocks.load(show, words, table, **private)
+    words.change(show, words, table, **private)
+    table.click(remove, words, table, **private)
+    if access.may_add:
+        given.upload(add, [given, words], [given, progress, table], concurrency_id="adding", **private)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a file is that was given: `state` is "waiting", "reading", "added", or "failed" with the reason."""
+
+    name: str
+    state: str
+    reason: str = ""
+
+
+def listed(entries: Iterable[Entry], words: str | None = "", *, may_remove: bool) -> str:
+    """The documents whose title or file has all the words, by file."""
+    wanted = (words or "").casefold().split()
+    found = [e for e in entries if all(word in f"{e.title} {e.source}".casefold() for word in wanted)]
+    rows = "".join(_row(entry, may_remove) for entry in found[:MOST_LISTED])
+    more = f"<p>… and {len(found) - MOST_LISTED:,} more.</p>" if len(found) > MOST_LISTED else ""
+    if not found:
+        return f'<p class="hint">{"No document has these words." if wanted else "The library is empty."}</p>'
+    columns = ("Title", "Kind", "Pages", "Passages", "Added", *(["Remove"] if may_remove else []))
+    head = "".join(f'<th scope="col">{column}</th>' for column in columns)
+    noun = "document" if len(found) == 1 else "documents"
+    return (
+        f'<p class="count">{len(found):,} {noun}</p>'
+        '<div class="wide" tabindex="0" role="region" aria-label="Documents">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{more}"
+    )
+
+
+def adding(library: Library, paths: list[Path], limits: Limits) -> Iterator[list[Step]]:
+    """Read files in one after the other, and tell each time how far each of them is. The files given are used up."""
+    taken = [Step(path.name, "waiting") for path in paths]
+    for number, path in enumerate(paths):
+        taken[number] = replace(taken[number], state="reading")
+        yield taken
+        try:
+            keep(library, path.name, path.read_bytes(), limits)
+            taken[number] = replace(taken[number], state="added")
+        except FileError as error:
+            taken[number] = replace(taken[number], state="failed", reason=error.reason)
+        except (OSError, PinciteError) as error:
+            taken[number] = replace(taken[number], state="failed", reason=str(error))
+        path.unlink(missing_ok=True)
+    yield taken
+
+
+def steps(taken: Iterable[Step]) -> str:
+    """Each file with how far it is."""
+    return f'<ul class="steps" role="status">{"".join(map(_step, taken))}</ul>'
+
+
+def limits_in_words(limits: Limits) -> str:
+    """What can be added."""
+    kinds = ", ".join(sorted(suffix.lstrip(".") for suffix in SUFFIXES))
+    return f"Files that are read: {kinds}; at most {limits.megabytes:,} MB each, {limits.documents:,} documents in all."
+
+
+def _row(entry: Entry, may_remove: bool) -> str:
+    title = escape(entry.title)
+    remove = (
+        f'<td><button type="button" data-do="remove" data-value="{escape(entry.id)}" aria-label="Remove {title}" '
+        f'data-confirm="Remove “{title}” from the library, for everybody?">Remove</button></td>'
+    )
+    return (
+        f'<tr><th scope="row">{title}<br><span class="source">{escape(entry.source)}</span></th>'
+        f"<td>{escape(Path(entry.source).suffix.lstrip('.').upper() or 'text')}</td><td>{entry.pages or '–'}</td>"
+        f"<td>{entry.passages:,}</td><td>{escape(entry.added[:16].replace('T', ' '))}</td>"
+        f"{remove if may_remove else ''}</tr>"
+    )
+
+
+def _step(step: Step) -> str:
+    bar = f'<progress aria-label="Reading {escape(step.name)}"></progress>' if step.state == "reading" else ""
+    reason = f": {escape(step.reason)}" if step.reason else ""
+    return f'<li class="{step.state}">{escape(step.name)} – {step.state}{reason} {bar}</li>'

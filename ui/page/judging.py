@@ -1,0 +1,56 @@
+"""What people say of answers, kept in the library."""
+
+from dataclasses import replace
+
+from rag.errors import DocumentNotFound, PinciteError
+from rag.labels import Label, Verdict, label, refusal_label
+from rag.library import Library
+from rag.values import Answer, Citation
+
+from .conversation import Exchange
+from .place import Place
+
+
+def judged(library: Library, exchange: Exchange, verdict: Verdict) -> Exchange:
+    """The exchange with a verdict that the library keeps; the same verdict again takes it back.
+
+    Raises PinciteError where that cannot be kept.
+    """
+    answer = exchange.answer
+    if not isinstance(answer, Answer):
+        return exchange
+    if exchange.verdict is verdict:
+        library.forget_label(_meant(exchange))
+        return replace(exchange, verdict=None)
+    if answer.refusal:
+        library.judge(refusal_label(_meant(exchange), verdict, next(iter(answer.nearest), None)))
+    else:
+        first = answer.citations[0]
+        library.judge(_label(library, exchange, verdict, first, (first.start, first.end)))
+    return replace(exchange, verdict=verdict)
+
+
+def placed(library: Library, exchange: Exchange, place: Place, start: int, end: int) -> Exchange:
+    """The exchange after a person marked the span that answers it. Raises PinciteError."""
+    if exchange.answer is None:
+        raise PinciteError(f"{exchange.question!r} has no answer now. Ask it again, and judge what is said then.")
+    library.judge(_label(library, exchange, Verdict.PLACE, place, (start, end)))
+    return replace(exchange, verdict=Verdict.PLACE)
+
+
+def _label(
+    library: Library, exchange: Exchange, verdict: Verdict, where: Citation | Place, span: tuple[int, int]
+) -> Label:
+    with library.view() as view:
+        document, chunks = view.document(where.document_id), view.passages(where.document_id)
+    if not document.sha256.startswith(where.sha256):
+        raise DocumentNotFound(
+            f"{document.title!r} has changed since it answered. Ask again, and judge what it says now."
+        )
+    return label(document, chunks, _meant(exchange), verdict, *span)
+
+
+def _meant(exchange: Exchange) -> str:
+    """The question so that it stands alone."""
+    assert exchange.answer is not None
+    return exchange.answer.read_as or exchange.question

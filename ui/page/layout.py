@@ -1,0 +1,38 @@
+"""The page: three tabs, of which the first is for asking."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rag.assistant import Assistant
+from rag.values import Answer, EveryAnswer
+
+from ..access import Access
+from ..uploads import Limits
+from .asking import asking_tab
+from .documents import documents_tab
+from .settings import settings_tab
+
+_HEAD = "<h1>Pincite</h1><p>Your documents answer in their own words, each quote with its exact place.</p>"
+
+
+def page(
+    assistant: Assistant,
+    access: Access,
+    limits: Limits,
+    examples: list[str],
+    answered: Callable[[Answer | EveryAnswer], None],
+) -> Any:
+    """The Gradio page that asks the assistant; `answered` is told of every answer that it gives."""
+    import gradio as gr
+
+    with gr.Blocks(title="Pincite", fill_height=True, analytics_enabled=False) as blocks:
+        gr.HTML(_HEAD, elem_id="head", apply_default_css=False)
+        with gr.Tabs():
+            ask = gr.Tab("Ask")
+            with gr.Tab("Documents"):
+                documents_tab(blocks, assistant.library, access, limits)
+            with gr.Tab("Settings"):
+                dials = settings_tab(assistant)
+            with ask:
+                asking_tab(blocks, assistant, access, examples, dials, answered)
+    return blocks

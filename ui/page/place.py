@@ -1,0 +1,215 @@
+"""The place of a quote: the document around it, as text or as the page of a PDF, with the quote marked."""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from html import escape
+from typing import Any
+
+from rag.citations import cite, quoted
+from rag.errors import DocumentNotFound, PinciteError
+from rag.library import Library
+from rag.pages import PageImage, page_image
+from rag.values import Citation, Document
+
+AROUND = 900  # characters shown on either side of a quote at first
+MORE = 3000  # further ones at a click
+NEAR = 200  # characters within which the text is cut between lines or words, where it has any
+WIDTH = 900  # pixels of a page's image
+ZOOMS = (100, 150, 200, 300)  # percent
+EMPTY = '<div class="place empty"><p class="hint">Choose a citation: the document opens here at that place.</p></div>'
+_MARKING = (
+    '<button type="button" data-mark="1" title="Select words in the text below first">'
+    "The selected words are the right answer</button>"
+)
+_LINK = re.compile(r"#place=(\w+):(\d{1,12})-(\d{1,12}):([0-9a-f]{1,64})")
+_SHORT = 16  # digits of a hash in a link
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A span of a document, and how it is being looked at.
+
+    `sha256`: that of the file that was quoted, or its beginning. `supports`: it answers, and is no mere neighbour.
+    `number`: of the exchange that cites it. `page`: of the PDF that is shown as an image; 0: the quote's; None: text.
+    """
+
+    document_id: str
+    start: int
+    end: int
+    sha256: str
+    supports: bool = True
+    number: int | None = None
+    before: int = AROUND
+    after: int = AROUND
+    page: int | None = 0
+    zoom: int = ZOOMS[0]
+
+
+def place_of(citation: Citation, *, supports: bool, number: int) -> Place:
+    """The place of a citation."""
+    return Place(citation.document_id, citation.start, citation.end, citation.sha256, supports, number)
+
+
+def linked(text: str) -> Place | None:
+    """The place that a link names; None where it names none."""
+    found = _LINK.fullmatch(text)
+    if not found or int(found[2]) >= int(found[3]):
+        return None
+    return Place(found[1], int(found[2]), int(found[3]), found[4])
+
+
+def link(citation: Citation) -> str:
+    """The end of an address that opens the page at a citation."""
+    return f"#place={citation.document_id}:{citation.start}-{citation.end}:{citation.sha256[:_SHORT]}"
+
+
+def path(citation: Citation) -> str:
+    """Title and headings."""
+    return " › ".join(dict.fromkeys((citation.title, *citation.heading)))
+
+
+def source(citation: Citation) -> str:
+    """File, page and characters."""
+    page = f"page {citation.page}, " if citation.page else ""
+    return f"{citation.source}, {page}characters {citation.start}–{citation.end}"
+
+
+def moved(place: Place, step: str) -> Place:
+    """The place looked at in another way: `earlier`, `later`, `page-image`, `text`, `previous`, `next`, `in`, `out`."""
+    page = place.page or 1
+    zoom = ZOOMS.index(place.zoom)
+    changes: dict[str, dict[str, Any]] = {
+        "earlier": {"before": place.before + MORE},
+        "later": {"after": place.after + MORE},
+        "text": {"page": None},
+        "page-image": {"page": 0},
+        "previous": {"page": max(page - 1, 1)},
+        "next": {"page": page + 1},
+        "in": {"zoom": ZOOMS[min(zoom + 1, len(ZOOMS) - 1)]},
+        "out": {"zoom": ZOOMS[max(zoom - 1, 0)]},
+    }
+    return replace(place, **changes.get(step, {}))
+
+
+def shown(library: Library, place: Place, *, may_judge: bool, is_opened: bool = False) -> tuple[Place, str]:
+    """The place as it is shown, and its HTML. `is_opened`: a person opened it, who is to be taken there."""
+    try:
+        with library.view() as view:
+            document = view.document(place.document_id)
+            location = next(entry.location for entry in view.entries() if entry.id == document.id)
+    except DocumentNotFound:
+        return place, _gone("The library does not hold this document any more.")
+    if not document.sha256.startswith(place.sha256):
+        return place, _gone("This document has changed since it was quoted. Ask again to see what it says now.")
+    if not document.body_start <= place.start < place.end <= len(document.text):
+        return place, _gone("This link leads to no place in the document.")
+    citation = cite(document, place.start, place.end)
+    if not document.pages or place.page is None:
+        place = replace(place, page=None)
+        body = _text(document, place, may_mark=may_judge and place.number is not None)
+    else:
+        number = place.page or citation.page or 1
+        place = replace(place, page=min(number, len(document.pages)))
+        body = _page(document, location, place)
+    tag = "" if place.supports else '<p class="note" role="note">Near the question, but not an answer to it.</p>'
+    return place, (
+        f'<section class="place" tabindex="-1" aria-label="The place in the document" data-opened="{int(is_opened)}" '
+        f'data-sha="{citation.sha256[:_SHORT]}"><header><h2>{escape(citation.title)}</h2>'
+        f'<p class="path">{escape(" › ".join(citation.heading))}</p>'
+        f'<p class="source">{escape(source(citation))}<br>SHA-256 of the file: {citation.sha256[:_SHORT]}…</p>{tag}'
+        f"{_copying(citation)}</header>{body}</section>"
+    )
+
+
+def _gone(why: str) -> str:
+    note = f'<p class="note" role="alert">{why}</p>'
+    return f'<section class="place empty" tabindex="-1" data-opened="1">{note}</section>'
+
+
+def _copying(citation: Citation) -> str:
+    plain, markdown = escape(quoted(citation)), escape(quoted(citation, markdown=True))
+    return (
+        f'<p class="tools"><button type="button" data-copy="{plain}">Copy quote</button>'
+        f'<button type="button" data-copy="{markdown}">Copy as Markdown</button>'
+        f'<button type="button" data-link="{escape(link(citation))}">Copy link</button></p>'
+    )
+
+
+def _text(document: Document, place: Place, *, may_mark: bool) -> str:
+    text, first = document.text, document.body_start
+    start = max(first, _cut_before(text, max(first, place.start - place.before)))
+    end = _cut_after(text, min(len(text), place.end + place.after))
+    tag = "mark" if place.supports else "span"
+    before, quote, after = (
+        escape(text[a:b]) for a, b in ((start, place.start), (place.start, place.end), (place.end, end))
+    )
+    steps = (
+        ("page-image", "Show the page", bool(document.pages)),
+        ("earlier", "Earlier text", start > first),
+        ("later", "Later text", end < len(text)),
+    )
+    return (
+        f'<p class="tools">{_buttons(steps)}{_MARKING if may_mark else ""}</p>'
+        f'<div class="text" data-start="{start}" tabindex="0" role="region" aria-label="Text">'
+        f'{before}<{tag} class="quote">{quote}</{tag}>{after}</div>'
+    )
+
+
+def _page(document: Document, location: str, place: Place) -> str:
+    number = place.page or 1
+    width = WIDTH * place.zoom // 100
+    try:
+        image = page_image(document, location, number, place.start, place.end, width=width)
+    except PinciteError as error:
+        return f'<p class="note" role="alert">{escape(str(error))}</p>{_text(document, place, may_mark=False)}'
+    steps = (
+        ("text", "Show the text", True),
+        ("previous", "Previous page", number > 1),
+        ("next", "Next page", number < image.of),
+        ("out", "Smaller", place.zoom > ZOOMS[0]),
+        ("in", "Larger", place.zoom < ZOOMS[-1]),
+    )
+    return f'<p class="tools">{_buttons(steps)}<span>Page {number} of {image.of}</span></p>{_image(image, place)}'
+
+
+def _image(image: PageImage, place: Place) -> str:
+    boxes = "".join(
+        f'<span class="box quote" style="left:{box.left:.4%};top:{box.top:.4%};width:{box.right - box.left:.4%};'
+        f'height:{box.bottom - box.top:.4%}"></span>'
+        for box in image.boxes
+    )
+    data = b64encode(image.png).decode()
+    kind = "supports" if place.supports else "near"
+    return (
+        f'<div class="sheet" tabindex="0" role="region" aria-label="Page {image.number}">'
+        f'<div class="paper {kind}" style="width:{place.zoom}%">'
+        f'<img alt="Page {image.number} of the document" width="{image.width}" height="{image.height}" '
+        f'src="data:image/png;base64,{data}">{boxes}</div></div>'
+    )
+
+
+def _buttons(steps: Iterable[tuple[str, str, bool]]) -> str:
+    """A button for each step that is there to be taken."""
+    return "".join(
+        f'<button type="button" data-do="look" data-value="{step}">{words}</button>'
+        for step, words, there in steps
+        if there
+    )
+
+
+def _cut_before(text: str, at: int) -> int:
+    """The start of the line or word that a place lies in; the place itself where that is far away."""
+    low = max(0, at - NEAR)
+    line, word = text.rfind("\n", low, at), text.rfind(" ", low, at)
+    found = line if line >= 0 else word
+    return found + 1 if found >= 0 or low == 0 else at
+
+
+def _cut_after(text: str, at: int) -> int:
+    """The end of the line or word that a place lies in; the place itself where that is far away."""
+    high = min(at + NEAR, len(text))
+    line, word = text.find("\n", at, high), text.find(" ", at, high)
+    found = line if line >= 0 else word
+    return found if found >= 0 else high if high == len(text) else at

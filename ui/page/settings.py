@@ -1,0 +1,53 @@
+"""How questions are answered: how sure an answer must be, how much is read, one answer or all."""
+
+from html import escape
+from typing import Any
+
+from rag.assistant import Assistant
+from rag.risk import Promise
+
+MOST_PASSAGES = 20
+BEST, EVERY = "the best answer", "every answer in the library"
+
+
+def settings_tab(assistant: Assistant) -> list[Any]:
+    """The dials: threshold, passages, and which answers are given."""
+    import gradio as gr
+
+    with assistant.library.view() as view:
+        threshold, promise = assistant.threshold_in(view), view.promise
+    sure = gr.Slider(
+        0,
+        1,
+        round(threshold, 2),
+        step=0.01,
+        label="How sure an answer must be",
+        info="0: every best guess is shown. 1: almost nothing is. A question whose answer is less sure is refused.",
+    )
+    risk = gr.HTML(expected(promise, threshold), apply_default_css=False)
+    passages = gr.Slider(
+        1,
+        MOST_PASSAGES,
+        assistant.passages,
+        step=1,
+        label="How many passages are read",
+        info="More take longer. Where every answer is wanted, at least 20 are read.",
+    )
+    which = gr.Radio([BEST, EVERY], value=BEST, label="What is given")
+    sure.change(lambda value: expected(promise, value), sure, risk, api_visibility="private", show_progress="hidden")
+    return [sure, passages, which]
+
+
+def expected(promise: Promise | None, threshold: float) -> str:
+    """How many of the answers given at a threshold are likely wrong, in words."""
+    share = promise.expected_wrong(threshold) if promise else None
+    if promise is None or share is None:
+        return (
+            '<p class="hint">How many answers are wrong at a setting is not known for this library. Judge answers in '
+            "the conversation, then run <code>pincite labels export</code> and <code>pincite calibrate</code>.</p>"
+        )
+    return (
+        f'<p class="hint">Of the answers given at this setting, about {share:.0%} are wrong, as measured on '
+        f"{promise.questions:,} labelled questions on {escape(promise.date)}. "
+        f"At {promise.threshold:.2f} it is promised that at most {promise.risk:.0%} are.</p>"
+    )
