@@ -126,16 +126,17 @@ class Library:
         """Let go of the files."""
         self._record.close()
 
-    def add(self, *paths: str | Path, progress: bool = False) -> Report:
+    def add(self, *paths: str | Path, relative_to: str | Path | None = None, progress: bool = False) -> Report:
         """Read files, and folders with all that is in them, into the library.
 
         A file whose bytes are known already costs no embedding; one that changed replaces what was read of it. Each
-        document is one change. A file that cannot be read is reported and the rest goes on. Raises FileError for a
-        path that is not there, before anything is read.
+        document is one change. A file that cannot be read is reported and the rest goes on. The source of a document
+        is its path as given, or seen from the folder `relative_to`. Raises FileError for a path that is not there,
+        before anything is read.
         """
         files, others = files_in(paths)
         with Progress("Reading", sum(map(size_of, files)), shown=progress) as bar:
-            report = Report.total([others, *self._groups(files, bar)])
+            report = Report.total([others, *self._groups(files, bar, relative_to)])
         if report.added or report.updated:
             self._save_index()
         return report
@@ -224,7 +225,7 @@ class Library:
             self._check_settings(snapshot)
             return self._index.recall(snapshot, k, sample)
 
-    def _groups(self, files: Iterable[Path], bar: Progress) -> Iterator[Report]:
+    def _groups(self, files: Iterable[Path], bar: Progress, root: str | Path | None) -> Iterator[Report]:
         """Reads files in groups that are worth embedding together, and stores each document as one change."""
         pending: list[Reading] = []
         for path in files:
@@ -237,6 +238,8 @@ class Library:
                     yield Report(unchanged=(str(path),))
                     continue
                 document = parse(data, path)
+                if root is not None:
+                    document = replace(document, source=os.path.relpath(location, locate(root)))
                 pending.append(self._intake.cut(document, location, len(data), is_update=known is not None))
             except FileError as error:
                 bar.advance(size_of(path))

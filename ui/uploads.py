@@ -42,7 +42,7 @@ def keep(library: Library, name: str, data: bytes, limits: Limits) -> Report:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / safe
     path.write_bytes(data)
-    report = library.add(path)
+    report = library.add(path, relative_to=folder)
     if report.failed:
         path.unlink()
         raise FileError(safe, report.failed[0].reason)

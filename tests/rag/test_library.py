@@ -54,6 +54,16 @@ def test_what_is_added_is_found_and_what_is_removed_is_not(library: Library, tmp
     assert "The ferry sank in May." not in found(library, "ferry", mode)
 
 
+def test_sources_may_be_seen_from_a_folder(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "a.txt").write_text("The bridge opened in 1932.")
+    library.add(tmp_path / "papers" / "a.txt", relative_to=tmp_path)
+    (entry,) = library.documents()
+    assert entry.source == str(Path("papers", "a.txt"))
+    assert entry.location == str(tmp_path / "papers" / "a.txt")
+    assert library.remove("papers/a.txt").id == entry.id
+
+
 def test_adding_again_what_has_not_changed_embeds_nothing(library: Library, tmp_path: Path) -> None:
     papers = write(tmp_path / "papers", a="One.", b="Two.")
     library.add(papers)

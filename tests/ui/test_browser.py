@@ -4,14 +4,23 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
+import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, expect
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.ui.running import Person, chat, free_port
+from rag import Assistant, Library
+from rag.fakes import NumberReader
+from rag.reading import Span
+from rag.ui.access import Access
+from rag.ui.serve import application
+from rag.ui.uploads import Limits
+from tests.ui.running import PATIENCE, Person, chat, free_port, wait_for
 
 CRIMEA = "When did the czars conquer Crimea?"
 NOT_THERE = "Who won the football world cup in 1998?"
@@ -299,6 +308,49 @@ def _violations(someone: Person) -> list[str]:
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
     ]
+
+
+class Patient(NumberReader):
+    """A reader that waits until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.may_go_on = Event()
+
+    def read(self, question: str, passages: Sequence[str]) -> list[Span]:
+        self.may_go_on.wait(PATIENCE)
+        return super().read(question, passages)
+
+
+@pytest.mark.filterwarnings("ignore")  # of the server, which runs in a thread of the test here
+def test_a_question_shows_its_stages_and_can_be_stopped_and_asked_again(
+    browser: Browser, library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("The bridge opened in 1932.")
+    library.add(tmp_path / "a.txt")
+    reader, port = Patient(), free_port()
+    reader.may_go_on.set()
+    app = application(Assistant(library, reader), Access(), Limits())
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", timeout_graceful_shutdown=1))
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        wait_for(f"http://127.0.0.1:{port}")
+        someone = Person(browser, f"http://127.0.0.1:{port}")
+        reader.may_go_on.clear()
+        someone.page.locator("#question textarea").fill("When did the bridge open?")
+        someone.page.locator("#question textarea").press("Enter")
+        expect(someone.page.locator(".pending")).to_have_text("Reading them …")
+        someone.page.locator("#question .stop-button").click()
+        expect(someone.page.locator("#talk .note")).to_have_text("Stopped before there was an answer.")
+        reader.may_go_on.set()
+        someone.page.get_by_role("button", name="Ask again").click()
+        expect(someone.page.locator("#talk mark")).to_have_text("1932")
+        expect(someone.page.locator(".exchange")).to_have_count(1)
+        someone.context.close()
+    finally:
+        reader.may_go_on.set()
+        server.should_exit = True
+        thread.join()
 
 
 def test_citations_open_after_a_restart_and_the_page_is_usable_soon(browser: Browser, tmp_path: Path) -> None:

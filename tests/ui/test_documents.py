@@ -1,6 +1,7 @@
 """What the library holds, as it is listed, and files that are given to it, as it is told how far they are."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,11 @@ def test_hostile_kind_of_a_file_is_text(text: str) -> None:
     page = table([entry(source=f"a.{ending}")])
     assert page.all("td")[0].text == ending.upper()
     assert [e.tag for e in page.elements] == [e.tag for e in table([entry()]).elements]
+
+
+def test_day_in_a_strangers_library_is_text() -> None:
+    page = table([replace(entry(), added="<b>2026&lt;</b>")], may_remove=False)
+    assert page.all("td")[-1].text == "<b>2026&lt;</b>"
 
 
 def test_what_can_be_added_is_told() -> None:

@@ -25,7 +25,7 @@ def page(
     """The Gradio page that asks the assistant; `answered` is told of every answer that it gives."""
     import gradio as gr
 
-    with gr.Blocks(title="Pincite", fill_height=True, analytics_enabled=False) as blocks:
+    with gr.Blocks(title="Pincite", fill_width=True, analytics_enabled=False) as blocks:
         gr.HTML(_HEAD, elem_id="head", apply_default_css=False)
         with gr.Tabs():
             ask = gr.Tab("Ask")

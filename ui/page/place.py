@@ -117,7 +117,7 @@ def shown(library: Library, place: Place, *, may_judge: bool, is_opened: bool = 
     return place, (
         f'<section class="place" tabindex="-1" aria-label="The place in the document" data-opened="{int(is_opened)}" '
         f'data-sha="{citation.sha256[:_SHORT]}"><header><h2>{escape(citation.title)}</h2>'
-        f'<p class="path">{escape(" › ".join(citation.heading))}</p>'
+        f'<p class="path">{escape(" › ".join(h for h in citation.heading if h != citation.title))}</p>'
         f'<p class="source">{escape(source(citation))}<br>SHA-256 of the file: {citation.sha256[:_SHORT]}…</p>{tag}'
         f"{_copying(citation)}</header>{body}</section>"
     )
