@@ -22,6 +22,7 @@ from rag.errors import DocumentNotFound, FileError, LibraryBusy, PinciteError, Q
 from rag.values import Turn
 
 from .access import LOOPBACK, Access
+from .events import MEDIA_TYPE, streamed
 from .metrics import Metrics
 from .tools import PATH, tools
 from .uploads import MEGABYTE, Limits, drop, keep
@@ -126,10 +127,18 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
             response.headers.setdefault(name, value)
         return response
 
-    @app.post("/v1/ask")
-    async def ask(body: AskBody) -> dict[str, Any]:
-        """One answer with its citations, or, with `every`, all distinct ones."""
+    @app.post("/v1/ask", response_model=None, responses={200: {"content": {MEDIA_TYPE: {}}}})
+    async def ask(body: AskBody, request: Request) -> dict[str, Any] | Response:
+        """One answer with its citations, or, with `every`, all distinct ones.
+
+        Whoever accepts `text/event-stream` is told each `stage` when it begins, and the `answer` last.
+        """
         history = [Turn(turn.question, turn.answer) for turn in body.history]
+        if MEDIA_TYPE in request.headers.get("accept", ""):
+            steps = assistant.asking(
+                body.question, history=history, k=body.k, every=body.every, threshold=body.threshold
+            )
+            return await streamed(steps, turn, metrics.answered)
         async with turn:
             answer = await run_in_threadpool(
                 assistant.ask, body.question, history=history, k=body.k, every=body.every, threshold=body.threshold

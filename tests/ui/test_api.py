@@ -1,5 +1,6 @@
 """The HTTP API: what it answers, what it refuses, and that it keeps to its own schema."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,17 @@ def test_ask_answers_as_the_library_does(client: TestClient, library: Library) -
     assert got.pop("timings").keys() == wanted.pop("timings").keys()
     wanted["citations"] = [{**one, "heading": list(one["heading"])} for one in wanted["citations"]]
     assert got == {**wanted, "alternatives": [], "nearest": []}
+
+
+def test_stages_are_streamed_to_whoever_wants_them(client: TestClient, library: Library) -> None:
+    stream = {"Accept": "text/event-stream"}
+    done = client.post("/v1/ask", json={"question": "When did the bridge open?"}, headers=stream)
+    assert done.headers["content-type"].startswith("text/event-stream")
+    events = [event.split("\n") for event in done.text.strip().split("\n\n")]
+    assert [name for name, _ in events] == ["event: stage", "event: stage", "event: answer"]
+    assert events[0][1] == 'data: "finding passages"'
+    assert json.loads(events[2][1].removeprefix("data: "))["text"] == "1932"
+    assert client.post("/v1/ask", json={"question": "?" * 3000}, headers=stream).status_code == 422
 
 
 def test_ask_takes_history_every_k_and_threshold(client: TestClient) -> None:

@@ -1,0 +1,42 @@
+"""An answer as server-sent events: `stage` for each stage of the work, then `answer`, or `problem`."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+
+from rag.errors import PinciteError
+from rag.values import Answer, EveryAnswer, Stage
+
+MEDIA_TYPE = "text/event-stream"
+
+Steps = Iterator[Stage | Answer | EveryAnswer]
+
+
+async def streamed(
+    steps: Steps, turn: AbstractAsyncContextManager[Any], answered: Callable[[Answer | EveryAnswer], None]
+) -> StreamingResponse:
+    """What `Assistant.asking` tells, as it comes. A question that cannot be asked raises before anything is sent."""
+    first = await run_in_threadpool(next, steps)
+
+    async def events() -> AsyncIterator[str]:
+        yield _event("stage", first)
+        try:
+            async with turn:
+                while (step := await run_in_threadpool(next, steps, None)) is not None:
+                    if isinstance(step, Stage):
+                        yield _event("stage", step)
+                    else:
+                        answered(step)
+                        yield _event("answer", step.to_dict())
+        except PinciteError as error:
+            yield _event("problem", {"title": "The question could not be answered.", "detail": str(error)})
+
+    return StreamingResponse(events(), media_type=MEDIA_TYPE)
+
+
+def _event(name: str, data: Any) -> str:
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n"
