@@ -34,14 +34,14 @@ def reference(citation: Citation) -> str:
     date = f" ({citation.date})" if citation.date else ""
     page = f"page {citation.page}, " if citation.page else ""
     place = f"{page}characters {citation.start}–{citation.end}"
-    return f"{path}{date}; {Path(citation.source).name}, {place}, SHA-256 {citation.sha256}"
+    return " ".join(f"{path}{date}; {Path(citation.source).name}, {place}, SHA-256 {citation.sha256}".split())
 
 
 def quoted(citation: Citation, *, markdown: bool = False) -> str:
     """The quote with its reference, as plain text or as Markdown, to be pasted elsewhere."""
     if not markdown:
         return f"“{citation.quote}”\n{reference(citation)}"
-    lines = "\n".join(f"> {literal(line)}" for line in citation.quote.splitlines())
+    lines = "\n".join(f"> {literal(line.lstrip())}" for line in citation.quote.splitlines())
     return f"{lines}\n>\n> {literal(reference(citation))}"
 
 

@@ -56,7 +56,8 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Text = Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=r"\S")]
+NOT_BLANK = r"[^\s\x1c-\x1f\x85]"  # what Python strips, and not only what regular expressions call white space
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=NOT_BLANK)]
 Count = Annotated[int, Field(ge=1, le=MOST_PASSAGES), BeforeValidator(_whole)]
 
 

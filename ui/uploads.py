@@ -1,6 +1,7 @@
 """Files that people give to the library: kept in its own folder, under names that cannot lead out of it."""
 
 import hashlib
+import os
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -9,12 +10,12 @@ from pathlib import Path
 from rag.errors import FileError
 from rag.intake import Report
 from rag.library import Library
-from rag.loading import SUFFIXES, locate
+from rag.loading import SUFFIXES
 from rag.record import Entry
 
 FOLDER = "uploads"
 MEGABYTE = 1_000_000
-_LONGEST_NAME = 120
+_LONGEST_NAME = 120  # bytes of a name before its suffix; file systems take 255
 _UNSAFE = re.compile(r"[^\w.\-() ]+")
 
 
@@ -53,7 +54,7 @@ def drop(library: Library, document_id: str) -> Entry:
     """Remove a document, and its file where that was given by upload. Raises DocumentNotFound."""
     entry = library.remove(document_id)
     path = Path(entry.location)
-    if path.is_relative_to(locate(library.folder / FOLDER)):
+    if path.is_relative_to(os.path.abspath(library.folder / FOLDER)):  # noqa: PTH100 - as `locate`, but it may not be there
         path.unlink(missing_ok=True)
     return entry
 
@@ -63,4 +64,8 @@ def safe_name(name: str) -> str:
     last = unicodedata.normalize("NFKC", name).replace("\\", "/").rsplit("/", 1)[-1]
     plain = _UNSAFE.sub("_", last).strip().rstrip(".")
     stem, dot, suffix = plain.rpartition(".")
-    return f"{(stem or 'file')[:_LONGEST_NAME]}{dot}{suffix}" if dot else (plain or "file")[:_LONGEST_NAME]
+    return f"{_cut(stem or 'file')}{dot}{_cut(suffix)}" if dot else _cut(plain or "file")
+
+
+def _cut(name: str) -> str:
+    return name.encode()[:_LONGEST_NAME].decode(errors="ignore")

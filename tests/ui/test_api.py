@@ -231,6 +231,7 @@ def test_answers_are_judged_by_who_may_change_what_the_library_holds(
         (".txt", "file.txt"),
         ("x" * 500 + ".pdf", "x" * 120 + ".pdf"),
         ("Grüße (1).md", "Grüße (1).md"),
+        ("史" * 120 + ".txt", "史" * 40 + ".txt"),
     ],
 )
 def test_names_of_uploads_cannot_lead_elsewhere(name: str, safe: str) -> None:

@@ -127,6 +127,7 @@ ONE = json.loads(kept((KINDS["judged"],)))[0]["answer"]["citations"]
         changed(sentence="It opened."),
         changed(quote="1933"),
         changed(quote=""),
+        changed(quote="", end=100),
     ],
 )
 def test_what_no_conversation_was_kept_as_is_an_empty_one(text: str) -> None:
@@ -200,7 +201,7 @@ def test_history_holds_answered_and_refused_questions_as_they_were_read() -> Non
         Exchange("And then?", answer(citation("1933"), read_as="And in 1932?")),
         Exchange("Broken?", note="That did not work."),
         Exchange("Who?", refused(citation("A ferry."))),
-        Exchange("What?", every((citation("7"),), (citation("8"),), read_as="What did it cost?")),
+        Exchange("What?", every((citation("7"),), (citation("8"),), read_as="What did the mill cost?")),
         Exchange("All?", every()),
         Exchange("Now?", note="Reading them", is_pending=True),
     )
@@ -208,7 +209,7 @@ def test_history_holds_answered_and_refused_questions_as_they_were_read() -> Non
         Turn("When did it open?", "1932"),
         Turn("And in 1932?", "1933"),
         Turn("Who sank it?", ""),
-        Turn("What did it cost?", "7"),
+        Turn("What did the mill cost?", "7"),
         Turn("What did it cost?", ""),
     ]
 

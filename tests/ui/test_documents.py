@@ -63,6 +63,7 @@ def test_each_document_is_listed_with_its_file_kind_pages_passages_and_day() -> 
         ("f", ["a1", "b2"]),
         ("new/ferry.md", ["b2"]),
         ("STRASSE", ["c3"]),
+        ("straße", ["c3"]),
         (".*", []),
         ("files", []),
     ],

@@ -19,7 +19,7 @@ from rag.values import Citation, Document
 from tests.ui.answers import ID, SHA256, citation
 from tests.ui.markup import HOSTILE, Element, Read, read
 
-BRIDGE = "# Bridges\n\nThe harbour bridge opened in 1932. It was built by Ada Berg.\n"
+BRIDGE = "# Bridges\n\n## History\n\nThe harbour bridge opened in 1932. It was built by Ada Berg.\n"
 
 
 def added(library: Library, path: Path, text: str | None = None) -> Document:
@@ -66,6 +66,7 @@ def test_link_names_the_place_and_the_file(start: int) -> None:
     found = linked(link(one))
     assert found == Place(ID, start, start + 4, SHA256[:16])
     assert found == replace(place_of(one, supports=True, number=3), sha256=SHA256[:16], number=None)
+    assert linked(link(one, supports=False)) == replace(found, supports=False)
 
 
 @pytest.mark.parametrize(
@@ -118,11 +119,11 @@ def test_place_shows_the_text_with_the_quote_marked_and_says_where_it_stands(lib
     document = added(library, tmp_path / "bridge.md", BRIDGE)
     page = looked(library, placed(document, "1932"))
     assert page.one("h2").text == "Bridges"
-    assert page.one("p", class_="path").text == "Bridges"
+    assert page.one("p", class_="path").text == "History"
     assert page.one("p", class_="source").text == (
-        f"{tmp_path / 'bridge.md'}, characters 40–44SHA-256 of the file: {document.sha256[:16]}…"
+        f"{tmp_path / 'bridge.md'}, characters 52–56SHA-256 of the file: {document.sha256[:16]}…"
     )
-    assert window(page) == (0, 72, BRIDGE)
+    assert window(page) == (0, 84, BRIDGE)
     assert page.one("mark").text == "1932"
     assert not page.all("p", class_="note")
     assert steps(page) == []
@@ -167,7 +168,7 @@ def test_hostile_documents_are_shown_as_text(library: Library, tmp_path: Path, t
     name = text.replace("/", "|")
     heading = "".join(f"\\{c}" if c in string.punctuation else c for c in text)
     front = f"---\ntitle: {json.dumps(text)}\n---\n"
-    document = added(library, tmp_path / f"{name}.md", f"{front}# {heading}\n\nBefore {text} after {text} end.\n")
+    document = added(library, tmp_path / f"{name}.md", f"{front}# {heading} again\n\nBefore {text} after {text} end.\n")
     one = cite(document, document.text.index("after"), document.text.index(" end."))
     html = shown(library, place_of(one, supports=True, number=0), may_judge=True)[1]
     page = read(html)
@@ -177,7 +178,7 @@ def test_hostile_documents_are_shown_as_text(library: Library, tmp_path: Path, t
     names = "aria-label class data-copy data-link data-mark data-opened data-sha data-start role"
     assert {name for e in page.elements for name in e.attributes} == {*names.split(), "tabindex", "title", "type"}
     assert page.one("h2").text == text
-    assert page.one("p", class_="path").text == text
+    assert page.one("p", class_="path").text == f"{text} again"
     assert page.one("p", class_="source").text.startswith(f"{tmp_path}/{name}.md, characters {one.start}–{one.end}SHA")
     assert page.one("mark").text == f"after {text}"
     assert window(page)[2] == document.text[len(front) :]
@@ -237,6 +238,9 @@ def test_window_begins_and_ends_between_lines_else_between_words_else_anywhere(
         start, end, _ = window(looked(library, Place(document.id, 1500, 1504, document.sha256)))
         assert (document.text[start - 1], document.text[end]) == (before, after)
     assert (start, end) == (1500 - AROUND, 1504 + AROUND)
+    for near in (AROUND + NEAR - 1, 3000 - AROUND - NEAR + 1):  # little more is shown, too
+        start, end, _ = window(looked(library, Place(document.id, near - 1, near, document.sha256)))
+        assert start == 0 or end == 3000
 
 
 # Places that are none

@@ -94,7 +94,7 @@ def _refusal(number: int, exchange: Exchange) -> Iterator[str]:
     yield '<p class="refusal"><strong>The documents do not answer this.</strong></p>'
     yield f"<p>Why: {escape(str(exchange.answer.refusal))}.</p>"
     if exchange.answer.nearest:
-        listed = _sources(number, count(), exchange.answer.nearest)
+        listed = _sources(number, count(), exchange.answer.nearest, supports=False)
         yield f'<p class="hint">The nearest passages, to look at; they do not support an answer:</p>{listed}'
 
 
@@ -118,13 +118,13 @@ def _value(number: int, numbers: "count[int]", value: Value) -> str:
     return f"<li>{_finding(number, numbers, value.confidence, value.citations)}</li>"
 
 
-def _sources(number: int, numbers: "count[int]", citations: tuple[Citation, ...]) -> str:
+def _sources(number: int, numbers: "count[int]", citations: tuple[Citation, ...], *, supports: bool = True) -> str:
     items = []
     for citation in citations:
         place = next(numbers)
-        label = f"[{place + 1}] {path(citation)}"
+        address, label = escape(link(citation, supports=supports)), escape(f"[{place + 1}] {path(citation)}")
         items.append(
-            f'<li><a href="{escape(link(citation))}" data-do="place" data-value="{number}:{place}">{escape(label)}</a>'
+            f'<li><a href="{address}" data-do="place" data-value="{number}:{place}">{label}</a>'
             f'<br><span class="source">{escape(source(citation))}</span></li>'
         )
     return f'<ul class="sources">{"".join(items)}</ul>'

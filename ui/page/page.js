@@ -48,6 +48,7 @@ settle();
 
 function send(target) {
   const { do: what, value } = target.dataset;
+  if (what !== "place" && element.querySelector(".pending")) return; // the conversation is being written
   clicked = { what, value };
   if (what === "place") {
     page.citation = target;

@@ -23,7 +23,7 @@ _MARKING = (
     '<button type="button" data-mark="1" title="Select words in the text below first">'
     "The selected words are the right answer</button>"
 )
-_LINK = re.compile(r"#place=(\w+):(\d{1,12})-(\d{1,12}):([0-9a-f]{1,64})")
+_LINK = re.compile(r"#(place|near)=(\w+):(\d{1,12})-(\d{1,12}):([0-9a-f]{1,64})")
 _SHORT = 16  # digits of a hash in a link
 
 
@@ -55,14 +55,17 @@ def place_of(citation: Citation, *, supports: bool, number: int) -> Place:
 def linked(text: str) -> Place | None:
     """The place that a link names; None where it names none."""
     found = _LINK.fullmatch(text)
-    if not found or int(found[2]) >= int(found[3]):
+    if not found:
         return None
-    return Place(found[1], int(found[2]), int(found[3]), found[4])
+    kind, document_id, start, end, sha256 = found.groups()
+    place = Place(document_id, int(start), int(end), sha256, supports=kind == "place")
+    return place if place.start < place.end else None
 
 
-def link(citation: Citation) -> str:
-    """The end of an address that opens the page at a citation."""
-    return f"#place={citation.document_id}:{citation.start}-{citation.end}:{citation.sha256[:_SHORT]}"
+def link(citation: Citation, *, supports: bool = True) -> str:
+    """The end of an address that opens the page at a citation, or at a passage that is only near to a question."""
+    kind = "place" if supports else "near"
+    return f"#{kind}={citation.document_id}:{citation.start}-{citation.end}:{citation.sha256[:_SHORT]}"
 
 
 def path(citation: Citation) -> str:
@@ -119,7 +122,7 @@ def shown(library: Library, place: Place, *, may_judge: bool, is_opened: bool = 
         f'data-sha="{citation.sha256[:_SHORT]}"><header><h2>{escape(citation.title)}</h2>'
         f'<p class="path">{escape(" › ".join(h for h in citation.heading if h != citation.title))}</p>'
         f'<p class="source">{escape(source(citation))}<br>SHA-256 of the file: {citation.sha256[:_SHORT]}…</p>{tag}'
-        f"{_copying(citation)}</header>{body}</section>"
+        f"{_copying(citation, place.supports)}</header>{body}</section>"
     )
 
 
@@ -128,12 +131,12 @@ def _gone(why: str) -> str:
     return f'<section class="place empty" tabindex="-1" data-opened="1">{note}</section>'
 
 
-def _copying(citation: Citation) -> str:
+def _copying(citation: Citation, supports: bool) -> str:
     plain, markdown = escape(quoted(citation)), escape(quoted(citation, markdown=True))
     return (
         f'<p class="tools"><button type="button" data-copy="{plain}">Copy quote</button>'
         f'<button type="button" data-copy="{markdown}">Copy as Markdown</button>'
-        f'<button type="button" data-link="{escape(link(citation))}">Copy link</button></p>'
+        f'<button type="button" data-link="{escape(link(citation, supports=supports))}">Copy link</button></p>'
     )
 
 
