@@ -5,7 +5,6 @@ Passwords and keys are compared in constant time. A password may stand as `scryp
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -46,8 +45,8 @@ class Access:
 
     def admits(self, user: str, password: str) -> bool:
         """Whether a person with that password may come in."""
-        known = self.people.get(user, "")
-        return bool(known) and _fits(password, known)
+        known = self.people.get(user)
+        return _fits(password, known or _NOBODY) and known is not None  # as long for a name that is not known
 
     def admits_header(self, header: str | None) -> bool:
         """Whether a request may come in: `Bearer KEY`, or `Basic` with a person's name and password."""
@@ -59,7 +58,7 @@ class Access:
         if scheme.lower() == "basic":
             try:
                 user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-            except (binascii.Error, UnicodeDecodeError):
+            except ValueError:  # no base64, no UTF-8
                 return False
             return self.admits(user, password)
         return False
@@ -71,9 +70,15 @@ def access(auth: Iterable[str], keys: Iterable[str], *, may_add: bool = True, ma
     Raises PinciteError for anything else.
     """
     people: dict[str, str] = {}
+    keys = list(keys)
+    if not all(map(str.strip, keys)):
+        raise PinciteError("An API key is empty: everybody would have it. Is a variable not set?")
     for entry in auth:
         lines = Path(entry).read_text(encoding="utf-8").splitlines() if Path(entry).is_file() else [entry]
-        for line in filter(None, map(str.strip, lines)):
+        named = list(filter(None, map(str.strip, lines)))
+        if not named:
+            raise PinciteError(f"--auth {entry!r} names nobody. Give user:password, or a file with one a line.")
+        for line in named:
             user, colon, password = line.partition(":")
             if not user or not colon or not password:
                 raise PinciteError("--auth takes user:password, or a file with one user:password a line.")
@@ -98,3 +103,6 @@ def _fits(password: str, known: str) -> bool:
 
 def _hash(password: str, salt: bytes) -> bytes:
     return hashlib.scrypt(password.encode(), salt=salt, **_COST)
+
+
+_NOBODY = f"{_SCHEME}${'00' * 16}${'00' * 64}"

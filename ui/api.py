@@ -1,54 +1,36 @@
-"""The HTTP API: ask, search, documents, health and metrics. Errors are problem details (RFC 9457)."""
+"""The HTTP API: ask, search, documents, health and metrics."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI, File, HTTPException, Request, Response, UploadFile
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import Match
 
 from rag.assistant import Assistant
 from rag.citations import cite
-from rag.errors import DocumentNotFound, FileError, LibraryBusy, PinciteError, QuestionError
+from rag.errors import FileError
+from rag.record import Entry
 from rag.values import Turn
 
-from .access import LOOPBACK, Access
+from .access import Access
+from .door import HEADERS, refusal
 from .events import MEDIA_TYPE, streamed
 from .metrics import Metrics
+from .problems import RESPONSES, add_problems, problem
 from .tools import PATH, tools
-from .uploads import MEGABYTE, Limits, drop, keep
+from .uploads import MEGABYTE, MOST_FILES, Limits, drop, keep
 
 AT_ONCE = 4  # questions worked on at the same time; the models take turns
 MOST_PASSAGES = 100
 LONGEST = 2000  # characters of a question
 MOST_TURNS = 20
-MOST_FILES = 50  # of one upload
-PROBLEM = "application/problem+json"
-HEADERS = {
-    # Gradio needs scripts in the page and built at run time; nothing may come from, or go, anywhere else.
-    "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; "
-        "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
-_STATUS: tuple[tuple[type[PinciteError], int], ...] = (
-    (QuestionError, 422),
-    (FileError, 422),
-    (DocumentNotFound, 404),
-    (LibraryBusy, 503),
-)
 
 
 def _whole(value: Any) -> Any:
@@ -90,40 +72,21 @@ class SearchBody(_Strict):
     mode: Literal["hybrid", "dense", "lexical"] = "hybrid"
 
 
-class Problem(BaseModel):
-    """What went wrong (RFC 9457)."""
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-
-
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "content": {PROBLEM: {}}} for status in (400, 401, 403, 404, 413, 422, 503)
-}
-
-
 def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) -> FastAPI:
     """The application, with the page still to be mounted on it."""
     program_tools = _tools(assistant, access)
     app = FastAPIOffline(
-        title="Pincite", version="1", responses=_PROBLEMS, redoc_url=None, lifespan=_running(program_tools)
+        title="Pincite", version="1", responses=RESPONSES, redoc_url=None, lifespan=_running(program_tools)
     )
     if program_tools:
         app.router.routes.extend(program_tools.routes)
     turn = asyncio.Semaphore(AT_ONCE)
-    _add_problems(app)
+    add_problems(app)
 
     @app.middleware("http")
     async def admit(request: Request, forward: Callable[[Request], Awaitable[Response]]) -> Response:
-        if access.is_open and not _is_local(request):
-            return problem(403, "This server asks for no password: only pages and programs of this machine may use it.")
-        guarded = request.url.path.startswith(("/v1/", "/metrics", PATH))
-        if guarded and not access.admits_header(request.headers.get("authorization")):
-            detail = "Send `Authorization: Bearer KEY`, or a name and password."
-            return problem(401, detail, {"WWW-Authenticate": 'Basic realm="Pincite"'})
-        response = await forward(request)
+        refused = await refusal(request, access, limits)
+        response = refused or await forward(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
@@ -164,13 +127,11 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
     @app.get("/v1/documents")
     def documents() -> list[dict[str, Any]]:
         """What the library holds."""
-        return [asdict(entry) for entry in assistant.library.documents()]
+        return [_public(entry) for entry in assistant.library.documents()]
 
     @app.post("/v1/documents", status_code=201)
     async def add(files: Annotated[list[UploadFile], File(min_length=1, max_length=MOST_FILES)]) -> dict[str, Any]:
         """Read files in. Those that cannot be read are named among the failed."""
-        if not access.may_add:
-            raise HTTPException(403, "Nothing can be added here: the server was started without that right.")
         added: list[str] = []
         failed: list[dict[str, str]] = []
         for file in files:
@@ -190,7 +151,7 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
         """Take a document out, at once and for everybody."""
         if not access.may_remove:
             raise HTTPException(403, "Nothing can be removed here: the server was started without that right.")
-        return asdict(drop(assistant.library, document_id))
+        return _public(drop(assistant.library, document_id))
 
     @app.get("/v1/documents/{document_id}/passages")
     def passages(document_id: str) -> list[dict[str, Any]]:
@@ -209,22 +170,22 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
         """Questions, refusals, latencies and the library's size, for Prometheus."""
         return Response(metrics.text(), media_type=metrics.media_type)
 
+    @app.api_route("/v1/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+    def unknown(request: Request) -> Response:
+        """What is not there, or not to be done in this way; without this the page would answer."""
+        known = [route for route in app.routes if route.matches(request.scope)[0] is Match.PARTIAL]
+        methods = sorted({method for route in known for method in getattr(route, "methods", None) or ()})
+        if methods:
+            detail = f"{request.method} is not for {request.url.path}, which takes {', '.join(methods)}."
+            return problem(405, detail, {"Allow": ", ".join(methods)})
+        return problem(404, f"There is nothing at {request.method} {request.url.path}.")
+
     return app
 
 
-def _is_local(request: Request) -> bool:
-    """Whether a request names this machine as its host, and comes from no page of another (DNS rebinding, CSRF)."""
-    origin = request.headers.get("origin")
-    hosts = [request.url.hostname, *([urlsplit(origin).hostname] if origin else [])]
-    return all(host in LOOPBACK for host in hosts)
-
-
-def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """A response that says what went wrong."""
-    from http import HTTPStatus
-
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
-    return JSONResponse(body.model_dump(), status, headers=headers, media_type=PROBLEM)
+def _public(entry: Entry) -> dict[str, Any]:
+    """All but where on this machine the file stands."""
+    return {name: value for name, value in asdict(entry).items() if name != "location"}
 
 
 def _tools(assistant: Assistant, access: Access) -> Starlette | None:
@@ -255,20 +216,3 @@ def _running(program_tools: Starlette | None) -> Callable[[FastAPI], AbstractAsy
                 yield
 
     return lifespan
-
-
-def _add_problems(app: FastAPI) -> None:
-    @app.exception_handler(PinciteError)
-    def ours(_: Request, error: PinciteError) -> JSONResponse:
-        status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-        return problem(status, str(error))
-
-    @app.exception_handler(RequestValidationError)
-    def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        return problem(422, f"{place}: {first['msg']}.")
-
-    @app.exception_handler(StarletteHTTPException)
-    def refused(_: Request, error: StarletteHTTPException) -> JSONResponse:
-        return problem(error.status_code, str(error.detail), dict(error.headers or {}))

@@ -19,19 +19,22 @@ Steps = Iterator[Stage | Answer | EveryAnswer]
 async def streamed(
     steps: Steps, turn: AbstractAsyncContextManager[Any], answered: Callable[[Answer | EveryAnswer], None]
 ) -> StreamingResponse:
-    """What `Assistant.asking` tells, as it comes. A question that cannot be asked raises before anything is sent."""
+    """What `Assistant.asking` tells, as it comes. A question that is empty raises before anything is sent."""
     first = await run_in_threadpool(next, steps)
+
+    async def following() -> Stage | Answer | EveryAnswer | None:
+        async with turn:
+            return await run_in_threadpool(next, steps, None)
 
     async def events() -> AsyncIterator[str]:
         yield _event("stage", first)
         try:
-            async with turn:
-                while (step := await run_in_threadpool(next, steps, None)) is not None:
-                    if isinstance(step, Stage):
-                        yield _event("stage", step)
-                    else:
-                        answered(step)
-                        yield _event("answer", step.to_dict())
+            while (step := await following()) is not None:
+                if isinstance(step, Stage):
+                    yield _event("stage", step)
+                else:
+                    answered(step)
+                    yield _event("answer", step.to_dict())
         except PinciteError as error:
             yield _event("problem", {"title": "The question could not be answered.", "detail": str(error)})
 

@@ -5,12 +5,14 @@ import os
 import socket
 import sys
 import webbrowser
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import uvicorn
+from starlette.concurrency import run_in_threadpool
 
 from rag.assistant import Assistant
 from rag.corpora import shipped_corpus
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 PORTS_TRIED = 100
 WAITING_AT_MOST = 64  # questions in the queue
+SESSIONS = 200  # whose conversations the server holds; older ones come back from their browsers
 SECONDS_KEPT = 75  # an idle connection; clients close theirs earlier, so that no question meets one that is closing
 SECONDS_TO_STOP = 3  # for answers on their way; an open page would hold the server for ever
 
@@ -67,19 +70,30 @@ def application(assistant: Assistant, access: Access, limits: Limits) -> "FastAP
     if access.keys and not access.people:
         return app
     blocks = page(assistant, access, limits, examples(assistant), metrics.answered).queue(max_size=WAITING_AT_MOST)
-    auth = access.admits if access.people else None
+    blocks.state_session_capacity = SESSIONS
     mounted: FastAPI = gr.mount_gradio_app(
         app,
         blocks,
         path="",
-        auth=auth,
+        auth=_asynchronous(access) if access.people else None,
         ssr_mode=False,
         footer_links=[],
         css_paths=STYLE,
         show_error=True,
+        run_history=False,
         max_file_size=limits.megabytes * MEGABYTE,
     )
+    blocks.has_launched = True  # or Gradio would let the page name any file of the machine as given to it
     return mounted
+
+
+def _asynchronous(access: Access) -> Callable[[str, str], Awaitable[bool]]:
+    """Passwords are compared beside the event loop, as that takes long on purpose."""
+
+    async def admits(user: str, password: str) -> bool:
+        return await run_in_threadpool(access.admits, user, password)
+
+    return admits
 
 
 class _Server(uvicorn.Server):

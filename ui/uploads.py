@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from rag.errors import FileError
 from rag.intake import Report
@@ -15,7 +16,9 @@ from rag.record import Entry
 
 FOLDER = "uploads"
 MEGABYTE = 1_000_000
+MOST_FILES = 50  # of one upload
 _LONGEST_NAME = 120  # bytes of a name before its suffix; file systems take 255
+_ONE_AT_A_TIME = Lock()  # a file that is being read in must not be given, or taken away, once more
 _UNSAFE = re.compile(r"[^\w.\-() ]+")
 
 
@@ -40,18 +43,30 @@ def keep(library: Library, name: str, data: bytes, limits: Limits) -> Report:
     if Path(safe).suffix.lower() not in SUFFIXES:
         raise FileError(safe, f"it is of no kind that is read; there are: {', '.join(sorted(SUFFIXES))}")
     folder = library.folder / FOLDER / hashlib.sha256(data).hexdigest()[:16]
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / safe
-    path.write_bytes(data)
-    report = library.add(path, relative_to=folder)
-    if report.failed:
-        path.unlink()
-        raise FileError(safe, report.failed[0].reason)
+    with _ONE_AT_A_TIME:
+        is_new = not path.exists()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            report = library.add(path, relative_to=folder)
+        except BaseException:
+            if is_new:
+                path.unlink(missing_ok=True)
+            raise
+        if report.failed:
+            path.unlink()
+            raise FileError(safe, report.failed[0].reason)
     return report
 
 
 def drop(library: Library, document_id: str) -> Entry:
     """Remove a document, and its file where that was given by upload. Raises DocumentNotFound."""
+    with _ONE_AT_A_TIME:
+        return _drop(library, document_id)
+
+
+def _drop(library: Library, document_id: str) -> Entry:
     entry = library.remove(document_id)
     path = Path(entry.location)
     if path.is_relative_to(os.path.abspath(library.folder / FOLDER)):  # noqa: PTH100 - as `locate`, but it may not be there

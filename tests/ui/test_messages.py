@@ -236,5 +236,5 @@ def test_every_link_leads_to_a_place_on_this_page() -> None:
     assert len(page.all("a")) == 2 * len(HOSTILE)
     assert all(linked(link.attributes["href"]) for link in page.all("a"))
     assert {element.tag for element in page.elements} & {"script", "img", "svg", "iframe", "style", "form"} == set()
-    names = "aria-label class data-confirm data-do data-number data-value href role tabindex type aria-pressed"
+    names = "aria-label class data-confirm data-do data-value href role tabindex type aria-pressed"
     assert {name for element in page.elements for name in element.attributes} == set(names.split())

@@ -175,7 +175,7 @@ def test_hostile_documents_are_shown_as_text(library: Library, tmp_path: Path, t
     assert [element.tag for element in page.elements] == (
         "section header h2 p p br p button button button p button div mark".split()
     )
-    names = "aria-label class data-copy data-link data-mark data-opened data-sha data-start role"
+    names = "aria-label class data-copy data-link data-mark data-opened data-start role"
     assert {name for e in page.elements for name in e.attributes} == {*names.split(), "tabindex", "title", "type"}
     assert page.one("h2").text == text
     assert page.one("p", class_="path").text == f"{text} again"

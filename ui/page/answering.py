@@ -1,5 +1,6 @@
 """A question of a conversation, from being asked to its answer."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from rag.values import Stage
 
 from .conversation import Conversation, Exchange, history
 
+_LOG = logging.getLogger(__name__)
 STOPPED = "Stopped before there was an answer."
 
 
@@ -53,6 +55,10 @@ def answering(
                 yield going(Exchange(typed, step, as_typed=as_typed))
     except PinciteError as error:
         yield going(Exchange(typed, note=f"That did not work. {error}", as_typed=as_typed))
+    except Exception as error:  # the page must not wait for ever for what has failed
+        _LOG.exception("A question could not be answered.")
+        kind = type(error).__name__
+        yield going(Exchange(typed, note=f"Pincite failed ({kind}); its log says more.", as_typed=as_typed))
 
 
 def stopped(conversation: Conversation) -> Conversation:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from html import escape
 from typing import Any
 
-from rag.assistant import Assistant
+from rag.assistant import PASSAGES, Assistant
 from rag.errors import PinciteError
 from rag.labels import Verdict
 from rag.values import Answer, EveryAnswer
@@ -74,6 +74,9 @@ def asking_tab(
         now: Conversation, question: str, how: list[Any], at: int | None = None, plain: bool = False
     ) -> Iterator[Shown]:
         """Everything that is shown while a question is worked on; the first citation is opened at the end."""
+        if any(exchange.is_pending for exchange in now):
+            gr.Info("Another question is being answered. Wait for it, or stop it.")
+            return
         number = len(now) if at is None else at
         for state in answering(assistant, now, question, _dials(how, dials[0].value), at=at, as_typed=plain):
             last = state[number]
@@ -82,8 +85,8 @@ def asking_tab(
                 continue
             if last.answer:
                 answered(last.answer)
-            done = {**told(state), memory: kept(state), box: gr.update(submit_btn=True, stop_btn=False)}
-            yield {**done, **_first(last, number)}
+            yield {**told(state), memory: kept(state), box: gr.update(submit_btn=True, stop_btn=False)}
+            yield _first(last, number)
 
     def _first(exchange: Exchange, number: int) -> Shown:
         if not exchange.citations:
@@ -91,33 +94,42 @@ def asking_tab(
         at = place_of(exchange.citations[0], supports=not exchange.is_refused, number=number)
         return opened(at, is_opened=False)
 
-    def submit(question: str, now: Conversation, *how: Any) -> Iterator[Shown]:
-        yield from ask(now, question, list(how))
+    def submit(question: str, now: Conversation, copy: str, *how: Any) -> Iterator[Shown]:
+        yield from ask(_current(now, copy), question, list(how))
 
-    def act(now: Conversation, sure: float, passages: int, which: str, data: gr.EventData) -> Iterator[Shown]:
-        """What a click in the conversation does."""
-        how = [sure, passages, which]
+    def slow(
+        now: Conversation, copy: str, sure: float, passages: int, which: str, data: gr.EventData
+    ) -> Iterator[Shown]:
+        """What a click in the conversation has asked."""
+        now, how = _current(now, copy), [sure, passages, which]
         do, value = _clicked(data)
-        number, _, rest = value.partition(":")
-        chosen = now[int(number)] if number.isdecimal() and int(number) < len(now) else None
         if do == "ask":
             yield from ask(now, value, how)
-        elif do == "keep" and value in KINDS:
-            yield {file: json.dumps(asdict(as_file(now, value)))}
-        elif do == "clear":
-            yield {**told(()), memory: "[]", place: None, panel: EMPTY}
-        elif chosen is None:
-            return
-        elif do in ("again", "as-typed"):
-            plain = chosen.as_typed or do == "as-typed"
-            yield from ask(now, chosen.question, how, at=int(number), plain=plain)
-        elif do == "place" and rest.isdecimal() and int(rest) < len(chosen.citations):
-            yield opened(place_of(chosen.citations[int(rest)], supports=not chosen.is_refused, number=int(number)))
-        elif do == "judge" and access.may_judge and rest in [*Verdict]:
-            yield kept_verdict(now, int(number), lambda: judged(assistant.library, chosen, Verdict(rest)))
+        elif value.isdecimal() and int(value) < len(now):
+            chosen = now[int(value)]
+            yield from ask(now, chosen.question, how, at=int(value), plain=chosen.as_typed or do == "as-typed")
 
-    def look(now: Conversation, at: Place | None, data: gr.EventData) -> Shown:
+    def quick(now: Conversation, copy: str, data: gr.EventData) -> Shown:
+        """What any other click in the conversation does."""
+        now = _current(now, copy)
+        do, value = _clicked(data)
+        if do == "keep" and value in KINDS:
+            return {file: json.dumps(asdict(as_file(now, value)))}
+        if do == "clear":
+            return {**told(()), memory: "[]", place: None, panel: EMPTY}
+        number, _, rest = value.partition(":")
+        if not number.isdecimal() or int(number) >= len(now):
+            return {}
+        chosen = now[int(number)]
+        if do == "place" and rest.isdecimal() and int(rest) < len(chosen.citations):
+            return opened(place_of(chosen.citations[int(rest)], supports=not chosen.is_refused, number=int(number)))
+        if do == "judge" and access.may_judge and rest in [*Verdict]:
+            return kept_verdict(now, int(number), lambda: judged(assistant.library, chosen, Verdict(rest)))
+        return {}
+
+    def look(now: Conversation, copy: str, at: Place | None, data: gr.EventData) -> Shown:
         """What a click beside the document does."""
+        now = _current(now, copy)
         do, value = _clicked(data)
         if do == "link" and (found := linked(value)):
             return opened(found)
@@ -126,7 +138,8 @@ def asking_tab(
         if do == "look":
             return opened(moved(at, value), is_opened=False)
         start, _, end = value.partition("-")
-        if do == "mark" and access.may_judge and at.number is not None and start.isdecimal() and end.isdecimal():
+        known = at.number is not None and at.number < len(now) and start.isdecimal() and end.isdecimal()
+        if do == "mark" and access.may_judge and at.number is not None and known:
             exchange = now[at.number]
             return kept_verdict(now, at.number, lambda: placed(assistant.library, exchange, at, int(start), int(end)))
         return {}
@@ -142,7 +155,7 @@ def asking_tab(
     def load(text: str, hash_: str) -> Shown:
         """The conversation that the browser kept, and the place that the address names."""
         found = linked(hash_)
-        return {**told(restored(text)), **(opened(found, is_opened=False) if found else {})}
+        return {**told(restored(text)), memory: text, **(opened(found, is_opened=False) if found else {})}
 
     def stop(now: Conversation) -> Shown:
         return {**told(stopped(now)), memory: kept(stopped(now)), box: gr.update(submit_btn=True, stop_btn=False)}
@@ -150,19 +163,27 @@ def asking_tab(
     everything = [conversation, talk, box, memory, file, place, panel]
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     asking = {**private, "concurrency_limit": AT_ONCE, "concurrency_id": "asking"}
-    asked = box.submit(submit, [box, conversation, *dials], everything, **asking)
-    clicked = talk.click(act, [conversation, *dials], everything, **asking)
-    box.stop(stop, conversation, everything, cancels=[asked, clicked], **private)
-    panel.click(look, [conversation, place], everything, **private)
+    at_once = {**private, "concurrency_limit": None, "trigger_mode": "multiple"}
+    asked = box.submit(submit, [box, conversation, memory, *dials], everything, **asking)
+    clicked = talk.submit(slow, [conversation, memory, *dials], everything, **asking)
+    box.stop(stop, conversation, everything, cancels=[asked, clicked], **at_once)
+    talk.click(quick, [conversation, memory], everything, **at_once)
+    panel.click(look, [conversation, memory, place], everything, **at_once)
     memory.change(None, memory, js=_KEEP, **private)
     file.change(None, file, js=_SAVE, **private)
-    blocks.load(load, [memory, address], everything, js=_FOUND, **private)
+    blocks.load(load, [memory, address], everything, js=_FOUND, **at_once)
+
+
+def _current(now: Conversation, copy: str) -> Conversation:
+    """The conversation as the server holds it, or the browser's copy where the server has let go of it."""
+    return now or restored(copy)
 
 
 def _dials(how: list[Any], usual: float) -> Dials:
     """The settings; a threshold that was not moved is the assistant's own, which is not rounded."""
     threshold, passages, which = how
-    return Dials(None if threshold == usual else float(threshold), int(passages), which == EVERY)
+    own = threshold is None or threshold == usual
+    return Dials(None if own else float(threshold), int(passages or PASSAGES), which == EVERY)
 
 
 def _clicked(data: Any) -> tuple[str, str]:

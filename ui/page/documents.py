@@ -16,6 +16,7 @@ from ..uploads import Limits, drop, keep
 from .assets import SCRIPT
 
 MOST_LISTED = 500
+_TURNED = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # marks that turn text around
 
 
 def documents_tab(blocks: Any, library: Library, access: Access, limits: Limits) -> None:
@@ -86,18 +87,27 @@ def listed(entries: Iterable[Entry], words: str | None = "", *, may_remove: bool
 def adding(library: Library, paths: list[Path], limits: Limits) -> Iterator[list[Step]]:
     """Read files in one after the other, and tell each time how far each of them is. The files given are used up."""
     taken = [Step(path.name, "waiting") for path in paths]
-    for number, path in enumerate(paths):
-        taken[number] = replace(taken[number], state="reading")
+    try:
+        for number, path in enumerate(paths):
+            taken[number] = replace(taken[number], state="reading")
+            yield taken
+            taken[number] = _added(library, path, limits)
         yield taken
-        try:
-            keep(library, path.name, path.read_bytes(), limits)
-            taken[number] = replace(taken[number], state="added")
-        except FileError as error:
-            taken[number] = replace(taken[number], state="failed", reason=error.reason)
-        except (OSError, PinciteError) as error:
-            taken[number] = replace(taken[number], state="failed", reason=str(error))
-        path.unlink(missing_ok=True)
-    yield taken
+    finally:
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+
+def _added(library: Library, path: Path, limits: Limits) -> Step:
+    try:
+        keep(library, path.name, path.read_bytes(), limits)
+    except FileError as error:
+        return Step(path.name, "failed", error.reason)
+    except OSError as error:
+        return Step(path.name, "failed", error.strerror or "it cannot be read")
+    except PinciteError as error:
+        return Step(path.name, "failed", str(error))
+    return Step(path.name, "added")
 
 
 def steps(taken: Iterable[Step]) -> str:
@@ -112,7 +122,7 @@ def limits_in_words(limits: Limits) -> str:
 
 
 def _row(entry: Entry, may_remove: bool) -> str:
-    title = escape(entry.title)
+    title = escape(entry.title.translate(_TURNED))
     remove = (
         f'<td><button type="button" data-do="remove" data-value="{escape(entry.id)}" aria-label="Remove {title}" '
         f'data-confirm="Remove “{title}” from the library, for everybody?">Remove</button></td>'

@@ -5,7 +5,7 @@ from dataclasses import replace
 from rag.errors import DocumentNotFound, PinciteError
 from rag.labels import Label, Verdict, label, refusal_label
 from rag.library import Library
-from rag.values import Answer, Citation
+from rag.values import Answer, Citation, Document
 
 from .conversation import Exchange
 from .place import Place
@@ -23,7 +23,10 @@ def judged(library: Library, exchange: Exchange, verdict: Verdict) -> Exchange:
         library.forget_label(_meant(exchange))
         return replace(exchange, verdict=None)
     if answer.refusal:
-        library.judge(refusal_label(_meant(exchange), verdict, next(iter(answer.nearest), None)))
+        nearest = next(iter(answer.nearest), None)
+        if nearest:
+            _check(library, nearest)
+        library.judge(refusal_label(_meant(exchange), verdict, nearest))
     else:
         first = answer.citations[0]
         library.judge(_label(library, exchange, verdict, first, (first.start, first.end)))
@@ -41,13 +44,22 @@ def placed(library: Library, exchange: Exchange, place: Place, start: int, end: 
 def _label(
     library: Library, exchange: Exchange, verdict: Verdict, where: Citation | Place, span: tuple[int, int]
 ) -> Label:
+    document = _check(library, where)
     with library.view() as view:
-        document, chunks = view.document(where.document_id), view.passages(where.document_id)
-    if not document.sha256.startswith(where.sha256):
+        chunks = view.passages(where.document_id)
+    return label(document, chunks, _meant(exchange), verdict, *span)
+
+
+def _check(library: Library, where: Citation | Place) -> Document:
+    """The document of a place, which must be as it was quoted: a conversation comes back from the browser."""
+    with library.view() as view:
+        document = view.document(where.document_id)
+    is_there = not isinstance(where, Citation) or document.text[where.start : where.end] == where.quote
+    if not document.sha256.startswith(where.sha256) or not is_there:
         raise DocumentNotFound(
             f"{document.title!r} has changed since it answered. Ask again, and judge what it says now."
         )
-    return label(document, chunks, _meant(exchange), verdict, *span)
+    return document
 
 
 def _meant(exchange: Exchange) -> str:

@@ -52,7 +52,7 @@ def _keeping() -> str:
 
 def _exchange(number: int, exchange: Exchange, may_judge: bool) -> str:
     return (
-        f'<article class="exchange" data-number="{number}"><h2 class="question"><span class="said">You asked: </span>'
+        f'<article class="exchange"><h2 class="question"><span class="said">You asked: </span>'
         f"{escape(exchange.question)}</h2>{''.join(_reply(number, exchange, may_judge))}</article>"
     )
 

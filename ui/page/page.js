@@ -3,6 +3,7 @@
 
 const page = (window.pincite ??= { citation: null });
 const NARROW = 760; // pixels: below, conversation and document stand one above the other
+const ASKING = ["ask", "again", "as-typed"];
 const unfolded = new Set();
 let clicked = null; // what was clicked last, to be focused again
 let step = null; // how the document was moved, with its height before
@@ -56,7 +57,7 @@ function send(target) {
   }
   const frame = element.querySelector(".text");
   step = what === "look" && frame ? { value, height: frame.scrollHeight, top: frame.scrollTop } : null;
-  trigger("click", { do: what, value });
+  trigger(ASKING.includes(what) ? "submit" : "click", { do: what, value }); // what takes long holds nothing else up
 }
 
 async function copy(target, text) {
@@ -84,7 +85,6 @@ function mark(target) {
   before.setEnd(range.startContainer, range.startOffset);
   const start = Number(frame.dataset.start) + [...before.toString()].length; // characters, not UTF-16 units
   trigger("click", { do: "mark", value: `${start}-${start + [...range.toString()].length}` });
-  say(target, "Kept");
 }
 
 function say(target, words) {

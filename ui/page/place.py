@@ -103,11 +103,15 @@ def shown(library: Library, place: Place, *, may_judge: bool, is_opened: bool = 
             document = view.document(place.document_id)
             location = next(entry.location for entry in view.entries() if entry.id == document.id)
     except DocumentNotFound:
-        return place, _gone("The library does not hold this document any more.")
+        return place, _gone("The library does not hold this document any more.", is_opened)
+    except PinciteError as error:
+        return place, _gone(str(error), is_opened)
     if not document.sha256.startswith(place.sha256):
-        return place, _gone("This document has changed since it was quoted. Ask again to see what it says now.")
+        return place, _gone(
+            "This document has changed since it was quoted. Ask again to see what it says now.", is_opened
+        )
     if not document.body_start <= place.start < place.end <= len(document.text):
-        return place, _gone("This link leads to no place in the document.")
+        return place, _gone("This link leads to no place in the document.", is_opened)
     citation = cite(document, place.start, place.end)
     if not document.pages or place.page is None:
         place = replace(place, page=None)
@@ -118,17 +122,17 @@ def shown(library: Library, place: Place, *, may_judge: bool, is_opened: bool = 
         body = _page(document, location, place)
     tag = "" if place.supports else '<p class="note" role="note">Near the question, but not an answer to it.</p>'
     return place, (
-        f'<section class="place" tabindex="-1" aria-label="The place in the document" data-opened="{int(is_opened)}" '
-        f'data-sha="{citation.sha256[:_SHORT]}"><header><h2>{escape(citation.title)}</h2>'
+        f'<section class="place" tabindex="-1" aria-label="The place in the document" data-opened="{int(is_opened)}">'
+        f"<header><h2>{escape(citation.title)}</h2>"
         f'<p class="path">{escape(" › ".join(h for h in citation.heading if h != citation.title))}</p>'
         f'<p class="source">{escape(source(citation))}<br>SHA-256 of the file: {citation.sha256[:_SHORT]}…</p>{tag}'
         f"{_copying(citation, place.supports)}</header>{body}</section>"
     )
 
 
-def _gone(why: str) -> str:
-    note = f'<p class="note" role="alert">{why}</p>'
-    return f'<section class="place empty" tabindex="-1" data-opened="1">{note}</section>'
+def _gone(why: str, is_opened: bool) -> str:
+    note = f'<p class="note" role="alert">{escape(why)}</p>'
+    return f'<section class="place empty" tabindex="-1" data-opened="{int(is_opened)}">{note}</section>'
 
 
 def _copying(citation: Citation, supports: bool) -> str:

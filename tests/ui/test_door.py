@@ -1,0 +1,124 @@
+"""What comes in: of Gradio's server only what the page uses, no file that was not given, nothing from elsewhere."""
+
+import gc
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from rag import Assistant, Library
+from rag.errors import PinciteError
+from rag.fakes import NumberReader
+from rag.ui.access import Access, access
+from rag.ui.serve import application
+from rag.ui.uploads import Limits
+
+HERE = "http://127.0.0.1:7860"
+SECRET = "the password is swordfish"
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # of the server's parts
+
+
+@pytest.fixture(autouse=True)
+def tidy() -> Iterator[None]:
+    """Event loops that Gradio left open go here, where nobody is warned of them."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture
+def arriving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "arriving"))
+    return tmp_path / "arriving"
+
+
+@pytest.fixture
+def client(library: Library, arriving: Path) -> Iterator[TestClient]:
+    """The whole server, page and all, that anybody on this machine may use."""
+    with TestClient(application(Assistant(library, NumberReader()), Access(), Limits()), base_url=HERE) as client:
+        yield client
+
+
+@pytest.mark.parametrize("meta", [{"meta": {"_type": "gradio.FileData"}}, {}])
+def test_no_file_can_be_named_that_was_not_given(
+    client: TestClient, arriving: Path, tmp_path: Path, library: Library, meta: dict[str, object]
+) -> None:
+    (tmp_path / "people.txt").write_text(SECRET)
+    file = {"path": str(tmp_path / "people.txt"), "orig_name": "people.txt", **meta}
+    config = client.get("/config").json()
+    kinds = {component["id"]: component["type"] for component in config["components"]}
+    asked = 0
+    for number, dependency in enumerate(config["dependencies"]):
+        if dependency["backend_fn"]:
+            data = [[file] if kinds[one] == "file" else file for one in dependency["inputs"]]
+            body = {"fn_index": number, "data": data, "session_hash": f"s{number}", "event_data": file}
+            assert client.post("/gradio_api/queue/join", json=body).status_code == 200
+            with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": f"s{number}"}) as told:
+                lines = [line for line in told.iter_lines() if line]
+            assert any("process_completed" in line for line in lines)
+            assert SECRET not in json.dumps(lines)
+            asked += 1
+    assert asked >= 8
+    assert [path for path in arriving.rglob("*") if path.is_file() and SECRET in path.read_text(errors="replace")] == []
+    assert library.documents() == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/gradio_api/file=https://192.0.2.1/x"),
+        ("GET", "/gradio_api/file=/etc/hostname"),
+        ("GET", "/gradio_api/proxy=https://192.0.2.1/x"),
+        ("GET", "/gradio_api/runs"),
+        ("POST", "/gradio_api/run-history/connect"),
+        ("GET", "/gradio_api/info"),
+        ("POST", "/gradio_api/run/predict"),
+        ("POST", "/gradio_api/vibe-edit"),
+        ("GET", "/monitoring"),
+        ("GET", "/nothing"),
+        ("GET", "/v1/nothing"),
+        ("PATCH", "/"),
+    ],
+)
+def test_what_the_page_does_not_use_is_not_there(client: TestClient, method: str, path: str) -> None:
+    done = client.request(method, path)
+    assert done.status_code == 404
+    assert done.headers["content-type"] == "application/problem+json"
+
+
+def test_wrong_methods_are_named(client: TestClient) -> None:
+    done = client.put("/v1/ask", json={})
+    assert done.status_code == 405
+    assert done.headers["allow"] == "POST"
+    assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{"Host": "x?"}, {"Host": "[::1"}, {"Host": ""}, {"Origin": "http://["}])
+def test_broken_hosts_are_nobody(client: TestClient, headers: dict[str, str]) -> None:
+    assert client.get("/v1/documents", headers=headers).status_code == 403
+
+
+def test_uploads_are_refused_before_they_are_read(library: Library, arriving: Path) -> None:
+    app = application(Assistant(library, NumberReader()), Access(may_add=False), Limits())
+    client = TestClient(app, base_url=HERE)
+    file = [("files", ("a.txt", b"words", "text/plain"))]
+    assert client.post("/gradio_api/upload", files=file).status_code == 403
+    assert not [path for path in arriving.rglob("*") if path.is_file()]
+    app = application(Assistant(library, NumberReader()), Access(), Limits(megabytes=1))
+    headers = {"Content-Length": str(10**12)}
+    assert TestClient(app, base_url=HERE).post("/v1/documents", headers=headers).status_code == 413
+
+
+@pytest.mark.parametrize("header", ["Basic é", "Basic !!!", "Bearer ", "Bearer k3", "Digest k3y", ""])
+def test_broken_credentials_admit_nobody(header: str) -> None:
+    assert not access(["ada:lovelace"], ["k3y"]).admits_header(header)
+
+
+def test_empty_keys_and_files_of_nobody_are_errors(tmp_path: Path) -> None:
+    (tmp_path / "people").write_text("\n\n")
+    with pytest.raises(PinciteError, match="API key is empty"):
+        access([], [" "])
+    with pytest.raises(PinciteError, match="names nobody"):
+        access([str(tmp_path / "people")], [])
