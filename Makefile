@@ -20,6 +20,9 @@ lint: $(VENV)/installed-for-tests
 measure: $(VENV)/installed
 	$(BIN)/pincite index --library $(VENV)/library
 	$(BIN)/pincite eval eval/sets/article.jsonl --library $(VENV)/library --gate eval/gate.toml --out report
+	$(BIN)/pincite index eval/sets/followups/documents --library $(VENV)/followups
+	$(BIN)/pincite eval eval/sets/followups/questions.jsonl --library $(VENV)/followups \
+		--gate eval/sets/followups/gate.toml --out report/followups
 
 compare-peers: $(VENV)/installed
 	$(BIN)/python -m rag.eval.peers.compare --environments $(VENV)/peers $(SETS)

@@ -8,7 +8,15 @@ from .measures import lists, reliability, risk, silence
 from .rows import Row
 
 RISKS = (0.01, 0.05, 0.10)
-LOWER_IS_BETTER = frozenset({"false answers", "false refusals", "risk-coverage area", "calibration error"})
+LOWER_IS_BETTER = frozenset(
+    {
+        "changed by what was said before",
+        "false answers",
+        "false refusals",
+        "risk-coverage area",
+        "calibration error",
+    }
+)
 
 Whole = Callable[[Sequence[Row]], float]
 

@@ -55,6 +55,8 @@ def _of_finding() -> Iterator[tuple[str, Value]]:
 
 
 def _of_answers() -> Iterator[tuple[str, Value]]:
+    yield "right", lambda o: float(failure(o) is Failure.NONE)
+    yield "changed by what was said before", lambda o: None if o.bent is None else float(o.bent)
     yield "F1", lambda o: None if o.question.every else _points(o)
     yield "exact match", lambda o: None if o.question.every else _exact(o)
     yield "HasAns F1", lambda o: _points(o) if _has_one(o) else None

@@ -18,6 +18,7 @@ from rag.labelled import Labelled, read_labelled
 from rag.values import Turn
 
 EVERY = "every"
+ALONE = "alone"  # the tag of a question that stands alone, whatever was said before
 _EXAMPLE = (
     'A line reads {"id": "1", "question": "Who?", "answers": [{"text": "Ada", "start": 12, "document": "a.md"}]}.'
 )

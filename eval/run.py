@@ -20,7 +20,7 @@ from rag.values import Answer, Chunk, Citation
 
 from .measures.citing import Place
 from .measures.finding import answer_rank
-from .questions import Gold, Question, located
+from .questions import ALONE, Gold, Question, located
 
 DEPTH = 100  # passages that are looked at to see how well they are found
 READ = "hybrid"  # the way of finding whose passages are read
@@ -45,7 +45,8 @@ class Outcome:
     `texts` are all answers where every one is wanted, else the one answer, or none. `exact` says of each citation
     whether its quote stands in its document letter for letter. `gold_places` and `gold_pages` are where the right
     answers stand, `gold_sentence` the first of them with its sentence; `wanted` the places to be found, each as the
-    passages that hold it. `timings` are milliseconds by stage.
+    passages that hold it. `bent` says of a question that stands alone whether its answer is another when nothing was
+    said before. `timings` are milliseconds by stage.
     """
 
     question: Question
@@ -61,6 +62,7 @@ class Outcome:
     gold_sentence: Citation | None
     wanted: tuple[frozenset[str], ...]
     found: dict[str, Found]
+    bent: bool | None
     timings: dict[str, float]
 
     @property
@@ -136,8 +138,15 @@ def _ask(assistant: Assistant, question: Question, files: Files, k: int | None) 
             gold_sentence=cite(view.document(places[0][0]), *places[0][1:]) if places else None,
             wanted=_wanted(question, places, view) or _of_documents(documents, view),
             found={mode: _found(question, found) for mode, found in chunks.items()},
+            bent=_bent(assistant, question, answer, k),
             timings=_milliseconds(answer),
         )
+
+
+def _bent(assistant: Assistant, question: Question, answer: Answer, k: int | None) -> bool | None:
+    if not question.history or ALONE not in question.tags:
+        return None
+    return assistant.ask(question.question, k=k).text != answer.text
 
 
 def name_of(chunk: Chunk) -> str:

@@ -8,6 +8,7 @@ from ..intervals import Figure
 from ..record import Record
 
 SHOWN = (
+    "right",
     "F1",
     "HasAns F1",
     "HasAns exact match",
@@ -17,6 +18,7 @@ SHOWN = (
     "MRR@10, hybrid",
     "citations byte-exact",
     "cited in the gold sentence",
+    "changed by what was said before",
     "false answers",
     "false refusals",
     "AUROC",

@@ -7,10 +7,12 @@ import pytest
 from rag import Assistant, Library
 from rag.errors import EvaluationError
 from rag.eval.measure import Failure
+from rag.eval.questions import Gold, Question
 from rag.eval.record import Record, about, read_record, record_of
 from rag.eval.rows import rows_of
 from rag.eval.run import Outcome, run
 from rag.fakes import NumberReader
+from rag.values import Turn
 from tests.eval.conftest import QUESTIONS
 
 
@@ -21,6 +23,7 @@ def test_figures_by_hand(record: Record) -> None:
         "HasAns exact match": 1 / 3,
         "NoAns F1": 1 / 2,
         "F1": (1 + 0.5 + 0 + 0 + 1) / 5,
+        "right": 3 / 5,
         "false answers": 1 / 2,
         "false refusals": 1 / 3,
         "citations byte-exact": 1.0,
@@ -52,6 +55,22 @@ def test_outcomes_by_kind_of_failure(record: Record) -> None:
         "false": Failure.FALSE_ANSWER,
         "still": Failure.NONE,
     }
+
+
+def test_a_question_that_stands_alone_may_not_be_changed_by_what_was_said(library: Library, tmp_path: Path) -> None:
+    for name, text in (("a.txt", "The bridge opened in 1932."), ("b.txt", "The mill opened in 1868.")):
+        (tmp_path / name).write_text(text)
+        library.add(tmp_path / name)
+    said = (Turn("What is the mill?", "a mill of the mill"),)
+    asked = [
+        Question("kept", "When was the bridge opened?", (Gold("1932"),), history=said, tags=("alone",)),
+        Question("bent", "When was it opened?", (Gold("1868"),), history=said, tags=("alone",)),
+        Question("leaning", "When was it opened?", (Gold("1868"),), history=said, tags=("follow-up",)),
+    ]
+    outcomes = run(Assistant(library, NumberReader()), asked)
+    assert [outcome.bent for outcome in outcomes] == [False, True, None]
+    record = record_of(rows_of(outcomes), about(Assistant(library, NumberReader()), tmp_path / "a.txt"))
+    assert record.figures["changed by what was said before"].value == 0.5
 
 
 def test_same_library_and_set_the_same_record(record: Record, library: Library, tmp_path: Path) -> None:
