@@ -327,6 +327,11 @@ class View:
         return [Passage(self._snapshot.chunk(chunk_id), scores[chunk_id]) for chunk_id in best]
 
     @property
+    def generation(self) -> int:
+        """How often the library was changed."""
+        return self._snapshot.generation
+
+    @property
     def promise(self) -> Promise | None:
         """What was promised of the answers at a threshold, if anything was."""
         return Promise(**self._snapshot.promise) if self._snapshot.promise else None

@@ -48,7 +48,7 @@ def serve(folder: Path, access: Access, limits: Limits, *, host: str, port: int,
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # these are read when gradio is imported
     os.environ["GRADIO_TEMP_DIR"] = str(folder / FOLDER / "arriving")
     port = _free_port(host, port)
-    with _library(folder) as library:
+    with filled(folder) as library:
         _say(f"The library in {folder} holds {len(library.documents()):,} documents.")
         _say("Loading the models and the page (about ten seconds) …")
         assistant = Assistant(library)
@@ -120,10 +120,12 @@ class _Server(uvicorn.Server):
                 webbrowser.open(self._address)
 
 
-def _library(folder: Path) -> Library:
-    """The library, with the shipped corpus in it when there is nothing else, as after a first start cut short."""
+def filled(folder: Path) -> Library:
+    """The library, with the shipped corpus in it when it never held anything, as after a first start cut short."""
     library = Library.open(folder)
-    if not library.documents():
+    with library.view() as view:
+        is_new = view.generation == 0
+    if is_new:
         _say(f"Building the library of the shipped corpus in {folder} (first use only) …")
         library.add(shipped_corpus(), progress=sys.stderr.isatty())
     return library

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from rag.ui.serve import filled
 from tests.ui.running import chat, guarded
 
 
@@ -50,6 +51,15 @@ def test_chat_builds_its_library_answers_programs_and_stays_on_the_machine(tmp_p
         assert ask(address, "Who did that?", [turn])["read_as"]
         assert _by_tool(address)["text"] == "1783"
     assert not log.exists(), log.read_text()
+
+
+def test_a_new_library_is_filled_and_one_that_was_emptied_is_not(tmp_path: Path) -> None:
+    with filled(tmp_path) as library:
+        (entry,) = library.documents()
+        assert entry.title == "The January 2022 standoff over Ukraine"
+        library.remove(entry.id)
+    with filled(tmp_path) as library:
+        assert library.documents() == []
 
 
 def test_index_and_ask_open_no_connection_beyond_loopback(tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ def test_all_answers_are_a_list_whose_citations_are_counted_on() -> None:
     assert opened(page) == [("[1]", "0:0"), ("[2]", "0:1"), ("[3]", "0:2")]
     assert [cited.start for cited in exchange.citations] == [100, 9, 50]
     assert not page.all("p", class_="note")
-    assert not page.all("p", class_="judging")
+    assert not page.all("button", data_do="judge")
+    assert page.one("button", data_do="again").attributes["data-value"] == "0"
 
 
 def test_documents_that_disagree_are_told_to() -> None:
@@ -164,7 +165,7 @@ def test_judgement_is_shown_where_answers_can_be_judged(
 
 def test_what_is_judged_of_a_refusal_is_that_there_is_no_answer() -> None:
     judging = shown(Exchange("Who?", refused()), may_judge=True).one("p", class_="judging")
-    assert judging.text == "Is it right that there is no answer? RightWrong"
+    assert judging.text == "Is it right that there is no answer? RightWrong Ask again"
 
 
 def test_empty_conversation_shows_what_could_be_asked_and_nothing_to_save() -> None:

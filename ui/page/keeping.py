@@ -8,7 +8,7 @@ from html import escape
 from importlib.metadata import version
 
 from rag.citations import literal, quoted, reference
-from rag.values import Answer, Citation, EveryAnswer
+from rag.values import Alternative, Answer, Citation, Value
 
 from .conversation import Conversation, Exchange
 
@@ -45,16 +45,17 @@ def _markdown(exchanges: list[Exchange], at: str) -> str:
     parts = [f"# Questions and quotes\n\n{_program()}, {at}"]
     for exchange in exchanges:
         parts.append(f"## {literal(_one_line(exchange.question))}")
-        parts.extend(map(literal, _remarks(exchange)))
-        parts.extend(quoted(citation, markdown=True) for citation in _support(exchange))
+        for remark, citations in _findings(exchange):
+            parts.append(literal(remark))
+            parts.extend(quoted(citation, markdown=True) for citation in citations)
     return "\n\n".join(parts) + "\n"
 
 
 def _html(exchanges: list[Exchange], at: str) -> str:
     sections = "".join(
         f"<section><h2>{escape(exchange.question)}</h2>"
-        f"{''.join(f'<p>{escape(line)}</p>' for line in _remarks(exchange))}"
-        f"{''.join(map(_quote, _support(exchange)))}</section>"
+        f"{''.join(f'<p>{escape(remark)}</p>' + ''.join(map(_quote, cited)) for remark, cited in _findings(exchange))}"
+        "</section>"
         for exchange in exchanges
     )
     return (
@@ -82,29 +83,27 @@ def _quote(citation: Citation) -> str:
     )
 
 
-def _remarks(exchange: Exchange) -> Iterator[str]:
+def _findings(exchange: Exchange) -> Iterator[tuple[str, tuple[Citation, ...]]]:
+    """What is to be said of an exchange, line by line, each with the citations that support it: none for a refusal."""
     answer = exchange.answer
     assert answer is not None
-    if answer.read_as:
-        yield f"Read as: {_one_line(answer.read_as)}"
-    if answer.refusal:
-        yield f"The documents do not answer this: {answer.refusal}."
-    elif isinstance(answer, Answer):
-        yield f"{_one_line(answer.text)} (confidence {answer.confidence:.2f})"
-    elif answer.disagree:
-        yield "The documents disagree."
     if exchange.verdict:
-        yield f"Judged: {exchange.verdict}."
+        yield f"Judged: {exchange.verdict}.", ()
+    if answer.read_as:
+        yield f"Read as: {_one_line(answer.read_as)}", ()
+    if answer.refusal:
+        yield f"The documents do not answer this: {answer.refusal}.", ()
+    elif isinstance(answer, Answer):
+        yield _found("", answer), answer.citations
+        yield from ((_found("Another answer: ", other), other.citations) for other in answer.alternatives)
+    else:
+        if answer.disagree:
+            yield "The documents disagree.", ()
+        yield from ((_found("", value), value.citations) for value in answer.values)
 
 
-def _support(exchange: Exchange) -> tuple[Citation, ...]:
-    """The citations of the answer itself: nothing of a refusal, and no alternatives."""
-    match exchange.answer:
-        case Answer() as one:
-            return one.citations
-        case EveryAnswer() as every:
-            return tuple(citation for value in every.values for citation in value.citations)
-    return ()
+def _found(before: str, what: Answer | Alternative | Value) -> str:
+    return f"{before}{_one_line(what.text)} (confidence {what.confidence:.2f})"
 
 
 def _one_line(text: str) -> str:

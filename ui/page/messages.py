@@ -78,15 +78,20 @@ def _reply(number: int, exchange: Exchange, may_judge: bool) -> Iterator[str]:
                     yield _folded(number, f"Other answers ({len(answer.alternatives)})", others)
             case EveryAnswer() as every:
                 yield from _values(number, numbers, every)
+    yield '<p class="judging">'
     if may_judge and isinstance(exchange.answer, Answer):
         yield _judging(number, exchange)
+    yield f"{_again(number)}</p>"
 
 
 def _note(number: int, exchange: Exchange) -> str:
     if exchange.is_pending:
         return f'<p class="pending" role="status">{escape(exchange.note)} …</p>'
-    again = f'<button type="button" data-do="again" data-value="{number}">Ask again</button>'
-    return f'<p class="note" role="alert">{escape(exchange.note)}</p><p>{again}</p>'
+    return f'<p class="note" role="alert">{escape(exchange.note)}</p><p>{_again(number)}</p>'
+
+
+def _again(number: int) -> str:
+    return f'<button type="button" data-do="again" data-value="{number}">Ask again</button>'
 
 
 def _refusal(number: int, exchange: Exchange) -> Iterator[str]:
@@ -142,4 +147,4 @@ def _judging(number: int, exchange: Exchange) -> str:
     )
     placed = " The right place is marked." if exchange.verdict is Verdict.PLACE else ""
     what = "Is it right that there is no answer?" if exchange.is_refused else "Is this the answer?"
-    return f'<p class="judging"><span>{what}</span> {buttons}{placed}</p>'
+    return f"<span>{what}</span> {buttons}{placed} "

@@ -11,6 +11,7 @@ from rag.citations import cite, quoted
 from rag.errors import DocumentNotFound, PinciteError
 from rag.library import Library
 from rag.pages import PageImage, page_image
+from rag.structure import page_at
 from rag.values import Citation, Document
 
 AROUND = 900  # characters shown on either side of a quote at first
@@ -23,6 +24,7 @@ _MARKING = (
     '<button type="button" data-mark="1" title="Select words in the text below first">'
     "The selected words are the right answer</button>"
 )
+_UNPLACED = "The quote stands on this page, but where on it is not certain."
 _LINK = re.compile(r"#(place|near)=(\w+):(\d{1,12})-(\d{1,12}):([0-9a-f]{1,64})")
 _SHORT = 16  # digits of a hash in a link
 
@@ -178,7 +180,10 @@ def _page(document: Document, location: str, place: Place) -> str:
         ("out", "Smaller", place.zoom > ZOOMS[0]),
         ("in", "Larger", place.zoom < ZOOMS[-1]),
     )
-    return f'<p class="tools">{_buttons(steps)}<span>Page {number} of {image.of}</span></p>{_image(image, place)}'
+    unplaced = page_at(document, place.start) == number and not image.boxes
+    note = f'<p class="note" role="note">{_UNPLACED}</p>' if unplaced else ""
+    tools = f'<p class="tools">{_buttons(steps)}<span>Page {number} of {image.of}</span></p>'
+    return f"{tools}{note}{_image(image, place)}"
 
 
 def _image(image: PageImage, place: Place) -> str:
