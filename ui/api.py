@@ -24,11 +24,10 @@ from .door import HEADERS, refusal
 from .events import MEDIA_TYPE, streamed
 from .metrics import Metrics
 from .problems import RESPONSES, add_problems, problem
-from .tools import PATH, tools
+from .tools import MOST_PASSAGES, PATH, tools
 from .uploads import MEGABYTE, MOST_FILES, Limits, drop, keep
 
 AT_ONCE = 4  # questions worked on at the same time; the models take turns
-MOST_PASSAGES = 100
 LONGEST = 2000  # characters of a question
 MOST_TURNS = 20
 

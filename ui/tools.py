@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
 
 PATH = "/mcp"
+MOST_PASSAGES = 100
 LONGEST_READ = 20_000  # characters given at once
 _INSTRUCTIONS = (
     "Answers from the documents of one library in their own words. Every quote is exact and comes with its file, page, "
@@ -33,7 +34,8 @@ def tools(assistant: Assistant) -> "MCPServer[Any]":
         return assistant.ask(question, history=turns, every=every).to_dict()
 
     def search(query: str, k: int = 5) -> list[dict[str, Any]]:
-        """The k passages nearest to a query, best first, each quoted whole with its place."""
+        """The k passages nearest to a query, at most 100, best first, each quoted whole with its place."""
+        k = min(k, MOST_PASSAGES)
         with assistant.library.view() as view:
             chunks = [passage.chunk for passage in view.search(query, k)]
             return [asdict(cite(view.document(one.document_id), one.start, one.end)) for one in chunks]

@@ -12,6 +12,7 @@ from rag.labels import Verdict
 from rag.values import Answer, EveryAnswer
 
 from ..access import Access
+from ..api import AT_ONCE, LONGEST
 from .answering import Dials, answering, stopped
 from .assets import SCRIPT
 from .conversation import Conversation, Exchange, kept, restored
@@ -21,8 +22,6 @@ from .messages import messages
 from .place import EMPTY, Place, linked, moved, place_of, shown
 from .settings import EVERY
 
-AT_ONCE = 4  # questions worked on at the same time; the models take turns
-LONGEST = 1000  # characters of a question
 _SAVE = "(file) => { if (file) window.pincite.save(JSON.parse(file)) }"
 _KEEP = "(text) => { if (text) sessionStorage.setItem('pincite', text) }"
 _FOUND = "() => [sessionStorage.getItem('pincite') || '', location.hash]"

@@ -6,7 +6,7 @@ from typing import Any
 from rag.assistant import Assistant
 from rag.risk import Promise
 
-MOST_PASSAGES = 20
+MOST_READ = 20
 BEST, EVERY = "the best answer", "every answer in the library"
 
 
@@ -27,7 +27,7 @@ def settings_tab(assistant: Assistant) -> list[Any]:
     risk = gr.HTML(expected(promise, threshold), apply_default_css=False)
     passages = gr.Slider(
         1,
-        MOST_PASSAGES,
+        MOST_READ,
         assistant.passages,
         step=1,
         label="How many passages are read",
