@@ -10,7 +10,7 @@ chat: $(VENV)/installed
 	$(BIN)/pincite chat --open
 
 test: $(VENV)/installed-for-tests
-	@echo "Running all tests (about twelve minutes on two cores; one of them installs the wheel into an empty environment) ..."
+	@echo "Running all tests (about fifteen minutes on two cores, with Chromium for the page; one of them installs the wheel into an empty environment) ..."
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/installed-for-tests
