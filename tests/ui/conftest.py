@@ -1,5 +1,7 @@
 """A browser, and a chat on the shipped corpus to use it with."""
 
+import asyncio
+import gc
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +31,17 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield started
         started.close()
+
+
+@pytest.fixture
+def own_loop() -> Iterator[None]:
+    """For tests in whose process Gradio runs: the event loops that it makes and leaves open are closed with them."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -323,7 +323,7 @@ class Patient(NumberReader):
 
 @pytest.mark.filterwarnings("ignore")  # of the server, which runs in a thread of the test here
 def test_a_question_shows_its_stages_and_can_be_stopped_and_asked_again(
-    browser: Browser, library: Library, tmp_path: Path
+    browser: Browser, library: Library, own_loop: None, tmp_path: Path
 ) -> None:
     (tmp_path / "a.txt").write_text("The bridge opened in 1932.")
     library.add(tmp_path / "a.txt")

@@ -1,6 +1,5 @@
 """What comes in: of Gradio's server only what the page uses, no file that was not given, nothing from elsewhere."""
 
-import gc
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,14 +17,7 @@ from rag.ui.uploads import Limits
 HERE = "http://127.0.0.1:7860"
 SECRET = "the password is swordfish"
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # of the server's parts
-
-
-@pytest.fixture(autouse=True)
-def tidy() -> Iterator[None]:
-    """Event loops that Gradio left open go here, where nobody is warned of them."""
-    yield
-    gc.collect()
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("own_loop")]  # for the server's parts
 
 
 @pytest.fixture

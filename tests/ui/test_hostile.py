@@ -40,12 +40,12 @@ def pdf(path: Path) -> bytes:
 
 
 def click_through(page: Page) -> None:
-    """Every link and button of the conversation and the place, but for those that take things away."""
+    """Every link and button of the conversation and the place, but for those that begin or ask anew."""
     for part in ("#talk", "#place"):
         for number in range(page.locator(f"{part} a, {part} button").count()):
             one = page.locator(f"{part} a, {part} button").nth(number)
-            if one.count() and one.is_visible() and "New conversation" not in one.inner_text():
-                one.click()
+            if one.count() and one.text_content() not in ("New conversation", "Ask again"):
+                one.dispatch_event("click")
                 page.wait_for_timeout(50)
 
 
