@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, astuple, dataclass
@@ -107,7 +108,7 @@ class Record:
             ) from error
         meta = {"format": str(FORMAT), "generation": "0", "stamp": _stamp(), "settings": json.dumps(settings)}
         with explained(folder / FILE), closing(_connect(folder / FILE)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _log_ahead(connection)
             connection.execute("BEGIN IMMEDIATE")
             if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
                 for statement in filter(str.strip, _SCHEMA.split(";")):
@@ -212,7 +213,7 @@ class Snapshot:
             (document_id,),
         ).fetchone()
         if row is None:
-            raise DocumentNotFound(f"No document has the id {document_id!r}. `pincite documents` lists them.")
+            raise _not_found(document_id)
         title, source, sha256, text, pages, headings, metadata, body_start = row
         return Document(
             document_id,
@@ -225,6 +226,13 @@ class Snapshot:
             json.loads(metadata),
             body_start,
         )
+
+    def location(self, document_id: str) -> str:
+        """The absolute path of the document's file. Raises DocumentNotFound."""
+        row = self._connection.execute("SELECT location FROM documents WHERE id = ?", (document_id,)).fetchone()
+        if row is None:
+            raise _not_found(document_id)
+        return str(row[0])
 
     def sha256_at(self, location: str) -> str | None:
         """Hash of the file that was read at an absolute path."""
@@ -387,6 +395,10 @@ def explained(path: Path) -> Iterator[None]:
         ) from error
 
 
+def _not_found(document_id: str) -> DocumentNotFound:
+    return DocumentNotFound(f"No document has the id {document_id!r}. `pincite documents` lists them.")
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     if _may_write(path):
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -401,6 +413,19 @@ def _connect(path: Path) -> sqlite3.Connection:
     mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
     uri = f"{path.absolute().as_uri()}?{mode}"
     return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to WAL. For this SQLite does not wait while another connection does the same, so it is tried again."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _may_write(path: Path) -> bool:

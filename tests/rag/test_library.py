@@ -1,10 +1,12 @@
 """The library: what is added is found, what is removed is not, and the record decides."""
 
+import multiprocessing
 import os
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -25,7 +27,7 @@ from rag.errors import (
 )
 from rag.fakes import WordEmbedder
 from rag.intake import Failure
-from rag.record import FILE
+from rag.record import FILE, Record
 
 
 def write(folder: Path, **files: str) -> Path:
@@ -378,6 +380,23 @@ def test_processes_that_make_a_library_at_once_share_it(tmp_path: Path) -> None:
     with Library.open(tmp_path / "shared", embedder=WordEmbedder()) as library:
         assert len(library.documents()) == 6
         assert len(library.search("paper", 10, "dense")) == 6
+
+
+def test_records_made_at_the_same_moment_are_one(tmp_path: Path) -> None:
+    fresh = multiprocessing.get_context("spawn")
+    moment = fresh.Barrier(6)
+    children = [fresh.Process(target=_make_records, args=(tmp_path, moment)) for _ in range(6)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    assert [child.exitcode for child in children] == [0] * 6
+
+
+def _make_records(folder: Path, moment: Barrier) -> None:
+    for number in range(60):
+        moment.wait(60)
+        Record.create(folder / str(number), {}).close()
 
 
 def test_sync_drops_a_link_that_is_gone_and_a_file_that_became_a_folder(library: Library, tmp_path: Path) -> None:
