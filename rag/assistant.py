@@ -185,8 +185,7 @@ class _Asked:
 
     def refusal(self) -> tuple[Refusal, tuple[Citation, ...]]:
         """The reason why there is no answer, and the passages nearest to the question, each quoted whole."""
-        chunks = [passage.chunk for passage in self.passages[:NEAREST]]
-        nearest = tuple(cite(self.view.document(chunk.document_id), chunk.start, chunk.end) for chunk in chunks)
+        nearest = tuple(self.view.cited(self.passages[:NEAREST]))
         if not self.passages:
             return Refusal.NOTHING_RETRIEVED, nearest
         best = self.found[0].confidence if self.found else 0.0

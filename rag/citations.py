@@ -28,13 +28,25 @@ def cite(document: Document, start: int, end: int) -> Citation:
     )
 
 
+def path(citation: Citation) -> tuple[str, ...]:
+    """Title and headings, outermost first, none twice."""
+    return tuple(dict.fromkeys((citation.title, *citation.heading)))
+
+
+def around_quote(citation: Citation) -> tuple[str, str]:
+    """What stands before and after the quote in its sentence."""
+    offset = citation.start - citation.sentence_start
+    return citation.sentence[:offset], citation.sentence[offset + len(citation.quote) :]
+
+
 def reference(citation: Citation) -> str:
     """Where a quote stands, in one line that can be checked: title, headings, date, file, page, characters, hash."""
-    path = " › ".join(dict.fromkeys((citation.title, *citation.heading)))
     date = f" ({citation.date})" if citation.date else ""
     page = f"page {citation.page}, " if citation.page else ""
     place = f"{page}characters {citation.start}–{citation.end}"
-    return " ".join(f"{path}{date}; {Path(citation.source).name}, {place}, SHA-256 {citation.sha256}".split())
+    return " ".join(
+        f"{' › '.join(path(citation))}{date}; {Path(citation.source).name}, {place}, SHA-256 {citation.sha256}".split()
+    )
 
 
 def quoted(citation: Citation, *, markdown: bool = False) -> str:

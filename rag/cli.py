@@ -135,14 +135,12 @@ def ask(question: str, folder: Path, k: int | None, threshold: float | None, eve
 @click.option("--json", "as_json", is_flag=True, help="Print the passages as JSON.")
 def search(query: str, folder: Path, k: int, mode: str, as_json: bool) -> None:
     """Show the passages nearest to QUERY. Exit code 1 when there are none."""
-    from .citations import cite
     from .library import Library
     from .terminal import passage_lines
 
     with Library.open(folder, create=False) as library, library.view() as view:
         passages = view.search(query, k, mode)
-        chunks = [passage.chunk for passage in passages]
-        places = [cite(view.document(chunk.document_id), chunk.start, chunk.end) for chunk in chunks]
+        places = view.cited(passages)
     if as_json:
         _print_json([{"score": p.score, **asdict(place)} for p, place in zip(passages, places, strict=True)])
     else:

@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .citations import cite
 from .clock import Clock
 from .derived import DerivedIndex
 from .encoding import encoding
@@ -24,7 +25,7 @@ from .record import Entry, Record, Snapshot, Transaction
 from .retrieval import CONTEXT_WEIGHT, DEPTH, checked_mode, fuse, query_words
 from .risk import Promise
 from .settings import Cutting, Settings
-from .values import Chunk, Document, Passage
+from .values import Chunk, Citation, Document, Passage
 
 if TYPE_CHECKING:
     from .embedding import Embedder, Vectors
@@ -325,6 +326,15 @@ class View:
         scores = fuse(ordered) if mode == "hybrid" else dict(_rounded(rankings[0]))
         best = _ids(list(scores.items()), places)[:k]
         return [Passage(self._snapshot.chunk(chunk_id), scores[chunk_id]) for chunk_id in best]
+
+    def cited(self, passages: Iterable[Passage]) -> list[Citation]:
+        """The place of each passage, quoted whole."""
+        chunks = [passage.chunk for passage in passages]
+        return [cite(self.document(chunk.document_id), chunk.start, chunk.end) for chunk in chunks]
+
+    def location(self, document_id: str) -> str:
+        """The absolute path of the file that a document was read from. Raises DocumentNotFound."""
+        return self._snapshot.location(document_id)
 
     @property
     def generation(self) -> int:

@@ -4,6 +4,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from .citations import around_quote, path
 from .intake import Report
 from .labelled import Fault
 from .record import Entry
@@ -103,8 +104,7 @@ def _refusal_lines(answer: Answer | EveryAnswer) -> list[str]:
 def _citations(citations: Iterable[Citation], bold: str) -> list[str]:
     lines = []
     for number, citation in enumerate(citations, 1):
-        before = citation.sentence[: citation.start - citation.sentence_start]
-        after = citation.sentence[len(before) + len(citation.quote) :]
+        before, after = around_quote(citation)
         sentence = f"{_outer(before, 1)}{bold.format(printable(citation.quote))}{_outer(after, 0)}"
         lines += [f"[{number}]", *_wrapped(sentence), *_place(citation)]
     return lines
@@ -119,11 +119,10 @@ def _outer(text: str, side: int) -> str:
 
 
 def _place(citation: Citation) -> list[str]:
-    path = " > ".join(dict.fromkeys((citation.title, *citation.heading)))
     page = f"page {citation.page}, " if citation.page else ""
     date = f", dated {printable(citation.date)}" if citation.date else ""
     return [
-        f"    {printable(path)}",
+        f"    {printable(' > '.join(path(citation)))}",
         f"    {printable(citation.source)}, {page}characters {citation.start}-{citation.end}{date}",
     ]
 

@@ -14,7 +14,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Match
 
 from rag.assistant import Assistant
-from rag.citations import cite
 from rag.errors import FileError
 from rag.record import Entry
 from rag.values import Turn
@@ -25,7 +24,7 @@ from .events import MEDIA_TYPE, streamed
 from .metrics import Metrics
 from .problems import RESPONSES, add_problems, problem
 from .tools import MOST_PASSAGES, PATH, tools
-from .uploads import MEGABYTE, MOST_FILES, Limits, drop, keep
+from .uploads import MOST_FILES, Limits, drop, keep
 
 AT_ONCE = 4  # questions worked on at the same time; the models take turns
 LONGEST = 2000  # characters of a question
@@ -116,8 +115,7 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
         def found() -> list[dict[str, Any]]:
             with assistant.library.view() as view:
                 passages = view.search(body.query, body.k, body.mode)
-                chunks = [passage.chunk for passage in passages]
-                places = [cite(view.document(chunk.document_id), chunk.start, chunk.end) for chunk in chunks]
+                places = view.cited(passages)
             return [{"score": p.score, **asdict(place)} for p, place in zip(passages, places, strict=True)]
 
         async with turn:
@@ -136,9 +134,7 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
         for file in files:
             name = file.filename or "file"
             try:
-                data = await file.read(
-                    limits.megabytes * MEGABYTE + 1
-                )  # one more than is taken tells that it is too large
+                data = await file.read(limits.bytes + 1)  # one more tells that it is too large
                 await run_in_threadpool(keep, assistant.library, name, data, limits)
                 added.append(name)
             except FileError as error:

@@ -4,7 +4,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rag.assistant import Assistant
-from rag.citations import cite
 from rag.values import Turn
 
 if TYPE_CHECKING:
@@ -37,8 +36,7 @@ def tools(assistant: Assistant) -> "MCPServer[Any]":
         """The k passages nearest to a query, at most 100, best first, each quoted whole with its place."""
         k = min(k, MOST_PASSAGES)
         with assistant.library.view() as view:
-            chunks = [passage.chunk for passage in view.search(query, k)]
-            return [asdict(cite(view.document(one.document_id), one.start, one.end)) for one in chunks]
+            return [asdict(place) for place in view.cited(view.search(query, k))]
 
     def read_passage(document_id: str, start: int = 0, end: int | None = None) -> dict[str, Any]:
         """The text of a document from one character to another, at most 20,000 of them."""

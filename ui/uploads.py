@@ -29,6 +29,11 @@ class Limits:
     megabytes: int = 50
     documents: int = 10_000
 
+    @property
+    def bytes(self) -> int:
+        """The size of the largest file."""
+        return self.megabytes * MEGABYTE
+
 
 def keep(library: Library, name: str, data: bytes, limits: Limits) -> Report:
     """Store a file in the library's folder and read it in. Raises FileError where it is too large or of no known kind.
@@ -36,7 +41,7 @@ def keep(library: Library, name: str, data: bytes, limits: Limits) -> Report:
     A file that cannot be read is not kept.
     """
     safe = safe_name(name)
-    if len(data) > limits.megabytes * MEGABYTE:
+    if len(data) > limits.bytes:
         raise FileError(safe, f"it is larger than the {limits.megabytes:,} MB that are taken")
     if len(library.documents()) >= limits.documents:
         raise FileError(safe, f"the library holds {limits.documents:,} documents, and no more are taken; remove some")

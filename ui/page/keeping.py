@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from html import escape
 from importlib.metadata import version
 
-from rag.citations import literal, quoted, reference
+from rag.citations import around_quote, literal, quoted, reference
 from rag.values import Alternative, Answer, Citation, Value
 
 from .conversation import Conversation, Exchange
@@ -75,10 +75,9 @@ KINDS = tuple(_KINDS)
 
 
 def _quote(citation: Citation) -> str:
-    offset = citation.start - citation.sentence_start
-    before, after = citation.sentence[:offset], citation.sentence[offset + len(citation.quote) :]
+    before, after = map(escape, around_quote(citation))
     return (
-        f"<blockquote>{escape(before)}<mark>{escape(citation.quote)}</mark>{escape(after)}</blockquote>"
+        f"<blockquote>{before}<mark>{escape(citation.quote)}</mark>{after}</blockquote>"
         f'<p class="source">{escape(reference(citation))}</p>'
     )
 

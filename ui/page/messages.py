@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from html import escape
 from itertools import count
 
+from rag.citations import around_quote, path
 from rag.labels import Verdict
 from rag.values import Answer, Citation, EveryAnswer, Value
 
 from .conversation import Conversation, Exchange
-from .place import link, path, source
+from .place import link, source
 
 _WORDS = ((0.8, "Very likely right"), (0.6, "Likely right"), (0.4, "Uncertain"), (0.0, "Doubtful"))
 _VERDICTS = ((Verdict.RIGHT, "Right"), (Verdict.WRONG, "Wrong"))
@@ -104,11 +105,9 @@ def _refusal(number: int, exchange: Exchange) -> Iterator[str]:
 
 
 def _finding(number: int, numbers: "count[int]", sureness: float, citations: tuple[Citation, ...]) -> str:
-    first = citations[0]
-    offset = first.start - first.sentence_start
-    before, after = first.sentence[:offset], first.sentence[offset + len(first.quote) :]
+    before, after = map(escape, around_quote(citations[0]))
     return (
-        f'<blockquote class="sentence">{escape(before)}<mark>{escape(first.quote)}</mark>{escape(after)}</blockquote>'
+        f'<blockquote class="sentence">{before}<mark>{escape(citations[0].quote)}</mark>{after}</blockquote>'
         f'{_sources(number, numbers, citations)}<p class="confidence">{confidence(sureness)}</p>'
     )
 
@@ -127,7 +126,10 @@ def _sources(number: int, numbers: "count[int]", citations: tuple[Citation, ...]
     items = []
     for citation in citations:
         place = next(numbers)
-        address, label = escape(link(citation, supports=supports)), escape(f"[{place + 1}] {path(citation)}")
+        address, label = (
+            escape(link(citation, supports=supports)),
+            escape(f"[{place + 1}] {' › '.join(path(citation))}"),
+        )
         items.append(
             f'<li><a href="{address}" data-do="place" data-value="{number}:{place}">{label}</a>'
             f'<br><span class="source">{escape(source(citation))}</span></li>'

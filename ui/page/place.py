@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
-from rag.citations import cite, quoted
+from rag.citations import cite, path, quoted
 from rag.errors import DocumentNotFound, PinciteError
 from rag.library import Library
 from rag.pages import PageImage, page_image
@@ -70,11 +70,6 @@ def link(citation: Citation, *, supports: bool = True) -> str:
     return f"#{kind}={citation.document_id}:{citation.start}-{citation.end}:{citation.sha256[:_SHORT]}"
 
 
-def path(citation: Citation) -> str:
-    """Title and headings."""
-    return " › ".join(dict.fromkeys((citation.title, *citation.heading)))
-
-
 def source(citation: Citation) -> str:
     """File, page and characters."""
     page = f"page {citation.page}, " if citation.page else ""
@@ -103,7 +98,7 @@ def shown(library: Library, place: Place, *, may_judge: bool, is_opened: bool = 
     try:
         with library.view() as view:
             document = view.document(place.document_id)
-            location = next(entry.location for entry in view.entries() if entry.id == document.id)
+            location = view.location(place.document_id)
     except DocumentNotFound:
         return place, _gone("The library does not hold this document any more.", is_opened)
     except PinciteError as error:
@@ -126,7 +121,7 @@ def shown(library: Library, place: Place, *, may_judge: bool, is_opened: bool = 
     return place, (
         f'<section class="place" tabindex="-1" aria-label="The place in the document" data-opened="{int(is_opened)}">'
         f"<header><h2>{escape(citation.title)}</h2>"
-        f'<p class="path">{escape(" › ".join(h for h in citation.heading if h != citation.title))}</p>'
+        f'<p class="path">{escape(" › ".join(path(citation)[1:]))}</p>'
         f'<p class="source">{escape(source(citation))}<br>SHA-256 of the file: {citation.sha256[:_SHORT]}…</p>{tag}'
         f"{_copying(citation, place.supports)}</header>{body}</section>"
     )
