@@ -8,11 +8,13 @@ page must read well and be answered rightly.
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from threading import Lock, Thread
 
 from rag.assistant import Assistant
 from rag.candidates import same_words
-from rag.errors import QuestionError
+from rag.errors import PinciteError, QuestionError
 from rag.library import View
 from rag.sentences import sentences
 from rag.structure import sections
@@ -207,6 +209,37 @@ def examples(assistant: Assistant, most: int = 3) -> list[str]:
     sure = [draft for confidence, draft in sorted(asked, key=lambda one: -one[0]) if confidence >= least]
     chosen = _spread(sure, most)
     return [draft.question for draft in sure if draft in chosen]
+
+
+class Examples:
+    """The examples of a library as it is now. After a change they are looked for anew, and nobody waits for them."""
+
+    def __init__(self, assistant: Assistant):
+        self._assistant = assistant
+        self._generation = -1
+        self._found: list[str] = []
+        self._making = Lock()
+
+    def __call__(self) -> list[str]:
+        """What was found; [] while the library is another than it was found in, and the search begins."""
+        if self._is_current():
+            return self._found
+        Thread(target=self.find, daemon=True).start()
+        return []
+
+    def find(self) -> None:
+        """Look for them, once for all who come at the same time."""
+        with self._making, suppress(PinciteError):  # whoever comes next tries again
+            if not self._is_current():
+                generation = self._now()
+                self._found, self._generation = examples(self._assistant), generation
+
+    def _is_current(self) -> bool:
+        return self._generation == self._now()
+
+    def _now(self) -> int:
+        with self._assistant.library.view() as view:
+            return view.generation
 
 
 def drafts(sentence: str, inside: Collection[str] = (), recent: bool = True) -> list[tuple[str, str]]:

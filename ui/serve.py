@@ -20,9 +20,9 @@ from rag.errors import PinciteError
 from rag.library import Library
 
 from .access import LOOPBACK, Access
-from .examples import examples
+from .examples import Examples
 from .metrics import Metrics
-from .uploads import FOLDER, MEGABYTE, Limits
+from .uploads import FOLDER, Limits
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -69,7 +69,9 @@ def application(assistant: Assistant, access: Access, limits: Limits) -> "FastAP
     app = api(assistant, access, limits, metrics)
     if access.keys and not access.people:
         return app
-    blocks = page(assistant, access, limits, examples(assistant), metrics.answered).queue(max_size=WAITING_AT_MOST)
+    offered = Examples(assistant)
+    offered.find()
+    blocks = page(assistant, access, limits, offered, metrics.answered).queue(max_size=WAITING_AT_MOST)
     blocks.state_session_capacity = SESSIONS
     mounted: FastAPI = gr.mount_gradio_app(
         app,
@@ -81,7 +83,7 @@ def application(assistant: Assistant, access: Access, limits: Limits) -> "FastAP
         css_paths=STYLE,
         show_error=True,
         run_history=False,
-        max_file_size=limits.megabytes * MEGABYTE,
+        max_file_size=limits.bytes,
     )
     blocks.has_launched = True  # or Gradio would let the page name any file of the machine as given to it
     return mounted

@@ -57,7 +57,5 @@ def person(browser: Browser, served: tuple[str, Path, Path]) -> Iterator[Person]
     """Somebody at the page on the shipped corpus, who has asked for nothing elsewhere when they leave."""
     someone = Person(browser, served[0])
     yield someone
-    someone.context.close()
-    assert someone.strangers() == []
-    assert someone.errors == []
+    someone.leave()
     assert not served[2].exists(), served[2].read_text()

@@ -9,9 +9,12 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Event
 
 from playwright.sync_api import Browser, Page, Request
 
+from rag.fakes import NumberReader
+from rag.reading import Span
 from tests.conftest import TOP
 
 GUARD = TOP / "tests" / "guard"
@@ -64,6 +67,17 @@ def wait_for(address: str) -> None:
             time.sleep(0.2)
 
 
+class Patient(NumberReader):
+    """A reader that waits until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.may_go_on = Event()
+
+    def read(self, question: str, passages: Sequence[str]) -> list[Span]:
+        self.may_go_on.wait(PATIENCE)
+        return super().read(question, passages)
+
+
 class Person:
     """Somebody at the page, in a browser session of their own."""
 
@@ -96,9 +110,12 @@ class Person:
         """The text of the last exchange."""
         return self.page.locator(".exchange").last.inner_text()
 
-    def strangers(self) -> list[str]:
-        """Requests to anywhere but the server."""
-        return [url for url in self.asked_for if not url.startswith((self.address, "data:", "blob:"))]
+    def leave(self) -> None:
+        """Close the browser; nothing may have been asked of anywhere but the server, and no script have failed."""
+        self.context.close()
+        ours = (self.address, "data:", "blob:", "file:")
+        assert [url for url in self.asked_for if not url.startswith(ours)] == []
+        assert self.errors == []
 
     def _note(self, request: Request) -> None:
         self.asked_for.append(request.url)

@@ -4,9 +4,8 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 
 import pytest
 import uvicorn
@@ -15,12 +14,10 @@ from playwright.sync_api import Browser, Locator, expect
 from reportlab.pdfgen.canvas import Canvas
 
 from rag import Assistant, Library
-from rag.fakes import NumberReader
-from rag.reading import Span
 from rag.ui.access import Access
 from rag.ui.serve import application
 from rag.ui.uploads import Limits
-from tests.ui.running import PATIENCE, Person, chat, free_port, wait_for
+from tests.ui.running import Patient, Person, chat, free_port, wait_for
 
 CRIMEA = "When did the czars conquer Crimea?"
 NOT_THERE = "Who won the football world cup in 1998?"
@@ -160,7 +157,7 @@ def test_a_conversation_survives_a_reload_and_is_of_its_own_session(
     assert "France" not in person.page.locator("#talk").inner_text()
     person.page.locator("#talk a", has_text="[1]").click()
     expect(person.page.locator("#place mark.quote")).to_have_text("1783")
-    other.context.close()
+    other.leave()
     person.page.get_by_role("button", name="New conversation").click()
     expect(person.page.locator(".exchange")).to_have_count(0)
     person.page.reload()
@@ -273,15 +270,14 @@ def test_a_phone_needs_no_sideways_scrolling(browser: Browser, served: tuple[str
     for tab in ("Documents", "Settings", "Ask"):
         someone.page.get_by_role("tab", name=tab).click()
         assert someone.page.evaluate("document.documentElement.scrollWidth") <= 390, tab
-    someone.context.close()
-    assert someone.strangers() == []
+    someone.leave()
 
 
 def test_the_dark_theme_is_dark(browser: Browser, served: tuple[str, Path, Path]) -> None:
     someone = Person(browser, served[0], path="/?__theme=dark")
     colour = someone.page.evaluate("getComputedStyle(document.querySelector('.gradio-container')).backgroundColor")
     assert max(int(part) for part in re.findall(r"\d+", colour)[:3]) < 60
-    someone.context.close()
+    someone.leave()
 
 
 @pytest.mark.parametrize("path", ["/", "/?__theme=dark"])
@@ -295,7 +291,7 @@ def test_axe_finds_nothing_serious(browser: Browser, served: tuple[str, Path, Pa
         someone.page.get_by_role("tab", name=tab).click()
         someone.page.wait_for_timeout(300)
         found += _violations(someone)
-    someone.context.close()
+    someone.leave()
     assert not found, "\n".join(found)
 
 
@@ -308,17 +304,6 @@ def _violations(someone: Person) -> list[str]:
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
     ]
-
-
-class Patient(NumberReader):
-    """A reader that waits until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.may_go_on = Event()
-
-    def read(self, question: str, passages: Sequence[str]) -> list[Span]:
-        self.may_go_on.wait(PATIENCE)
-        return super().read(question, passages)
 
 
 @pytest.mark.filterwarnings("ignore")  # of the server, which runs in a thread of the test here
@@ -346,14 +331,14 @@ def test_a_question_shows_its_stages_and_can_be_stopped_and_asked_again(
         someone.page.get_by_role("button", name="Ask again").click()
         expect(someone.page.locator("#talk mark")).to_have_text("1932")
         expect(someone.page.locator(".exchange")).to_have_count(1)
-        someone.context.close()
+        someone.leave()
     finally:
         reader.may_go_on.set()
         server.should_exit = True
         thread.join()
 
 
-def test_citations_open_after_a_restart_and_the_page_is_usable_soon(browser: Browser, tmp_path: Path) -> None:
+def test_citations_open_after_a_restart_and_rights_hold(browser: Browser, tmp_path: Path) -> None:
     port = free_port()
     with chat(tmp_path / "library", tmp_path / "log", port=port) as (address, _):
         someone = Person(browser, address)
@@ -368,4 +353,4 @@ def test_citations_open_after_a_restart_and_the_page_is_usable_soon(browser: Bro
         expect(someone.page.locator("#documents tbody tr")).to_have_count(1)
         expect(someone.page.get_by_role("button", name="Remove")).to_have_count(0)
         expect(someone.page.locator("#given")).to_have_count(0)
-    someone.context.close()
+    someone.leave()

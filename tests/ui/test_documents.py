@@ -9,6 +9,7 @@ from hypothesis import given, settings
 
 from rag import Library
 from rag.record import Entry
+from rag.terminal import printable
 from rag.ui.page.documents import MOST_LISTED, Step, adding, limits_in_words, listed, steps
 from rag.ui.uploads import Limits
 from tests.ui.answers import ID, SHA256
@@ -103,7 +104,7 @@ def test_each_document_has_a_button_to_remove_it_where_that_may_be_done() -> Non
 WHERE: dict[str, Callable[[str], str]] = {
     "title": lambda text: listed([entry(title=text)], may_remove=True),
     "source": lambda text: listed([entry(source=f"{text}/a.md")], may_remove=True),
-    "id": lambda text: listed([entry("x", document_id=text), entry(title=text)], may_remove=True),
+    "id": lambda text: listed([entry("x", document_id=text)], may_remove=True),
     "name of a file": lambda text: steps([Step(text, "reading")]),
     "name of a file that failed": lambda text: steps([Step(text, "failed", "it is empty")]),
     "reason": lambda text: steps([Step("a.md", "failed", text)]),
@@ -120,7 +121,13 @@ def test_hostile_text_is_listed_as_text(where: str, text: str) -> None:
 @settings(deadline=None)
 @given(text=markup)
 def test_any_text_is_listed_letter_for_letter(where: str, text: str) -> None:
-    put_in(WHERE[where], text)
+    put_in(WHERE[where], printable(text) if where == "title" else text)
+
+
+def test_title_cannot_turn_around_the_sentence_that_it_stands_in() -> None:
+    page = table([entry(title="Ferries\u202e 2026")])
+    assert titles(page) == [r"Ferries\u202e 2026files/bridge.md"]
+    assert page.one("button").attributes["aria-label"] == r"Remove Ferries\u202e 2026"
 
 
 @pytest.mark.parametrize("text", HOSTILE)

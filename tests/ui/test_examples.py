@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from rag import Assistant, Library
 from rag.fakes import NumberReader, WordEmbedder
 from rag.reading import Confidence
-from rag.ui.examples import drafts, examples
+from rag.ui.examples import Examples, drafts, examples
+from tests.ui.running import Patient
 
 
 def add(library: Library, folder: Path, **texts: str) -> None:
@@ -220,6 +221,21 @@ def test_empty_library_and_odd_documents_give_none(library: Library, tmp_path: P
         headings="# The Arch Bridge was built in 1932.\n" * 200,
     )
     assert examples(assistant) == []
+
+
+def test_examples_follow_the_library_and_nobody_waits_for_them(library: Library, tmp_path: Path) -> None:
+    reader = Patient()
+    now = Examples(Assistant(library, reader))
+    now.find()
+    assert now() == []
+    add(library, tmp_path, **FACTS)
+    assert now() == []
+    reader.may_go_on.set()
+    now.find()
+    assert now() == examples(Assistant(library, NumberReader())) != []
+    for entry in library.documents():
+        library.remove(entry.id)
+    assert now() == []
 
 
 def test_shipped_article_gives_three_questions_that_read_well(article_assistant: Assistant) -> None:

@@ -1,5 +1,6 @@
 """Documents, names and questions that mean harm: they are quoted to the letter, and nothing of them comes to life."""
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
@@ -25,6 +26,8 @@ HTML = f"""<html><head><title>{IMAGE} Ferries</title><base href="http://192.0.2.
 </article></body></html>"""
 QUESTION = f'When was the Oxholm bridge opened? {IMAGE} "><script>{STRIKE}</script>'
 
+ANEW = re.compile("New conversation|Ask again")
+
 
 def given(name: str, text: bytes) -> dict[str, object]:
     return {"name": name, "mimeType": "text/plain", "buffer": text}
@@ -41,11 +44,13 @@ def pdf(path: Path) -> bytes:
 
 def click_through(page: Page) -> None:
     """Every link and button of the conversation and the place, but for those that begin or ask anew."""
+    for folded in page.locator("#talk details:not([open]) summary").all():
+        folded.click()
     for part in ("#talk", "#place"):
-        for number in range(page.locator(f"{part} a, {part} button").count()):
-            one = page.locator(f"{part} a, {part} button").nth(number)
-            if one.count() and one.text_content() not in ("New conversation", "Ask again"):
-                one.dispatch_event("click")
+        shown = page.locator(f"{part} :is(a, button):visible").filter(has_not_text=ANEW)
+        for number in range(shown.count()):
+            if shown.nth(number).count():
+                shown.nth(number).click()
                 page.wait_for_timeout(50)
 
 
@@ -93,9 +98,7 @@ def test_a_hostile_corpus_is_quoted_and_does_nothing(browser: Browser, tmp_path:
         saved = _saved_page(someone, tmp_path)
         assert not struck(saved)
         assert saved.locator("img, script, iframe, form, svg").count() == 0
-        someone.context.close()
-    ours = (address, "data:", "blob:", "file:")
-    assert [url for url in someone.asked_for if not url.startswith(ours)] == []
+        someone.leave()
     assert not (tmp_path / "log").exists(), (tmp_path / "log").read_text()
     assert [path.name for path in (tmp_path / "home").iterdir()] == ["library"]
     assert not (tmp_path / "escape.md").exists()

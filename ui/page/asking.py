@@ -24,7 +24,7 @@ from .settings import EVERY
 
 _SAVE = "(file) => { if (file) window.pincite.save(JSON.parse(file)) }"
 _KEEP = "(text) => { if (text) sessionStorage.setItem('pincite', text) }"
-_FOUND = "() => [sessionStorage.getItem('pincite') || '', location.hash]"
+_FOUND = "(now) => [now, sessionStorage.getItem('pincite') || '', location.hash]"
 
 Shown = dict[Any, Any]  # new values by component
 
@@ -33,7 +33,7 @@ def asking_tab(
     blocks: Any,
     assistant: Assistant,
     access: Access,
-    examples: list[str],
+    examples: Callable[[], list[str]],
     dials: list[Any],
     answered: Callable[[Answer | EveryAnswer], None],
 ) -> None:
@@ -45,7 +45,7 @@ def asking_tab(
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320):
             talk = gr.HTML(
-                messages((), examples, may_judge=False), elem_id="talk", js_on_load=SCRIPT, apply_default_css=False
+                messages((), [], may_judge=False), elem_id="talk", js_on_load=SCRIPT, apply_default_css=False
             )
             box = gr.Textbox(
                 placeholder="Your question",
@@ -63,7 +63,8 @@ def asking_tab(
             panel = gr.HTML(EMPTY, elem_id="place", js_on_load=SCRIPT, apply_default_css=False)
 
     def told(now: Conversation) -> Shown:
-        return {conversation: now, talk: messages(now, examples, may_judge=access.may_judge)}
+        offered = [] if now else examples()
+        return {conversation: now, talk: messages(now, offered, may_judge=access.may_judge)}
 
     def opened(at: Place, *, is_opened: bool = True) -> Shown:
         seen, html = shown(assistant.library, at, may_judge=access.may_judge, is_opened=is_opened)
@@ -151,13 +152,15 @@ def asking_tab(
             return {}
         return {**told(changed), memory: kept(changed)}
 
-    def load(text: str, hash_: str) -> Shown:
-        """The conversation that the browser kept, and the place that the address names."""
+    def load(now: Conversation, text: str, hash_: str) -> Shown:
+        """The conversation that the browser kept, unless one was begun already, and the place of the address."""
         found = linked(hash_)
-        return {**told(restored(text)), memory: text, **(opened(found, is_opened=False) if found else {})}
+        talked = {} if now else {**told(restored(text)), memory: text}
+        return {**talked, **(opened(found, is_opened=False) if found else {})}
 
-    def stop(now: Conversation) -> Shown:
-        return {**told(stopped(now)), memory: kept(stopped(now)), box: gr.update(submit_btn=True, stop_btn=False)}
+    def stop(now: Conversation, copy: str) -> Shown:
+        now = stopped(_current(now, copy))
+        return {**told(now), memory: kept(now), box: gr.update(submit_btn=True, stop_btn=False)}
 
     everything = [conversation, talk, box, memory, file, place, panel]
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -165,12 +168,12 @@ def asking_tab(
     at_once = {**private, "concurrency_limit": None, "trigger_mode": "multiple"}
     asked = box.submit(submit, [box, conversation, memory, *dials], everything, **asking)
     clicked = talk.submit(slow, [conversation, memory, *dials], everything, **asking)
-    box.stop(stop, conversation, everything, cancels=[asked, clicked], **at_once)
+    box.stop(stop, [conversation, memory], everything, cancels=[asked, clicked], **at_once)
     talk.click(quick, [conversation, memory], everything, **at_once)
     panel.click(look, [conversation, memory, place], everything, **at_once)
     memory.change(None, memory, js=_KEEP, **private)
     file.change(None, file, js=_SAVE, **private)
-    blocks.load(load, [memory, address], everything, js=_FOUND, **at_once)
+    blocks.load(load, [conversation, memory, address], everything, js=_FOUND, **at_once)
 
 
 def _current(now: Conversation, copy: str) -> Conversation:

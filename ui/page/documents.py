@@ -10,13 +10,13 @@ from rag.errors import FileError, PinciteError
 from rag.library import Library
 from rag.loading import SUFFIXES
 from rag.record import Entry
+from rag.terminal import printable
 
 from ..access import Access
 from ..uploads import Limits, drop, keep
 from .assets import SCRIPT
 
 MOST_LISTED = 500
-_TURNED = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # marks that turn text around
 
 
 def documents_tab(blocks: Any, library: Library, access: Access, limits: Limits) -> None:
@@ -122,7 +122,7 @@ def limits_in_words(limits: Limits) -> str:
 
 
 def _row(entry: Entry, may_remove: bool) -> str:
-    title = escape(entry.title.translate(_TURNED))
+    title = escape(printable(entry.title))  # it stands in a sentence that it could turn around
     remove = (
         f'<td><button type="button" data-do="remove" data-value="{escape(entry.id)}" aria-label="Remove {title}" '
         f'data-confirm="Remove “{title}” from the library, for everybody?">Remove</button></td>'

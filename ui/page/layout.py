@@ -19,10 +19,10 @@ def page(
     assistant: Assistant,
     access: Access,
     limits: Limits,
-    examples: list[str],
+    examples: Callable[[], list[str]],
     answered: Callable[[Answer | EveryAnswer], None],
 ) -> Any:
-    """The Gradio page that asks the assistant; `answered` is told of every answer that it gives."""
+    """The Gradio page that asks the assistant: it begins with `examples`, and tells `answered` of every answer."""
     import gradio as gr
 
     with gr.Blocks(title="Pincite", fill_width=True, analytics_enabled=False) as blocks:

@@ -14,8 +14,12 @@ def settings_tab(assistant: Assistant) -> list[Any]:
     """The dials: threshold, passages, and which answers are given."""
     import gradio as gr
 
+    def told(threshold: float) -> str:
+        with assistant.library.view() as view:
+            return expected(view.promise, threshold)
+
     with assistant.library.view() as view:
-        threshold, promise = assistant.threshold_in(view), view.promise
+        threshold = assistant.threshold_in(view)
     sure = gr.Slider(
         0,
         1,
@@ -24,7 +28,7 @@ def settings_tab(assistant: Assistant) -> list[Any]:
         label="How sure an answer must be",
         info="0: every best guess is shown. 1: almost nothing is. A question whose answer is less sure is refused.",
     )
-    risk = gr.HTML(expected(promise, threshold), apply_default_css=False)
+    risk = gr.HTML(told(threshold), apply_default_css=False)
     passages = gr.Slider(
         1,
         MOST_READ,
@@ -34,7 +38,7 @@ def settings_tab(assistant: Assistant) -> list[Any]:
         info="More take longer. Where every answer is wanted, at least 20 are read.",
     )
     which = gr.Radio([BEST, EVERY], value=BEST, label="What is given")
-    sure.change(lambda value: expected(promise, value), sure, risk, api_visibility="private", show_progress="hidden")
+    sure.change(told, sure, risk, api_visibility="private", show_progress="hidden")
     return [sure, passages, which]
 
 
