@@ -164,40 +164,65 @@ def test_a_conversation_survives_a_reload_and_is_of_its_own_session(
     expect(person.page.locator(".welcome")).to_be_visible()
 
 
-def test_judgements_are_kept_and_exported(person: Person, served: tuple[str, Path, Path], tmp_path: Path) -> None:
-    person.ask(CRIMEA)
-    right = person.page.get_by_role("button", name="Right", exact=True)
-    right.click()
-    expect(right).to_have_attribute("aria-pressed", "true")
-    person.ask("What did the Tatars found?")
-    person.page.locator("#place .text").wait_for()
+def select(person: Person, words: str) -> None:
+    """Select words in the document that is shown, as one does with the mouse."""
     person.page.evaluate(
-        """() => {
-            const text = document.querySelector('#place .text'), words = 'an autonomous republic'.split(' ');
+        """(words) => {
+            const text = document.querySelector('#place .text');
             const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
-            const all = text.textContent, at = all.search(/autonomous\\s+republic/);
+            const [found] = text.textContent.match(words.replaceAll(' ', '\\\\s+'));
+            const at = text.textContent.indexOf(found);
             const point = (offset) => {
                 for (walker.currentNode = text; walker.nextNode(); offset -= walker.currentNode.length)
                     if (offset <= walker.currentNode.length) return [walker.currentNode, offset];
             };
             const range = document.createRange();
             range.setStart(...point(at));
-            range.setEnd(...point(at + 19));
+            range.setEnd(...point(at + found.length));
             getSelection().removeAllRanges();
             getSelection().addRange(range);
-        }"""
+        }""",
+        words,
     )
-    person.page.get_by_role("button", name="The selected words are the right answer").click()
-    expect(person.page.locator(".exchange").last).to_contain_text("The right place is marked.")
-    command = [sys.executable, "-m", "rag", "labels", "export", "--library", str(served[1])]
+
+
+def exported(folder: Path) -> dict[str, list[str]]:
+    """The labels of a library, as the command exports them: the answers to each question."""
+    command = [sys.executable, "-m", "rag", "labels", "export", "--library", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    asked = {
+    return {
         entry["question"]: [answer["text"] for answer in entry["answers"]]
         for article in json.loads(done.stdout)["data"]
         for paragraph in article["paragraphs"]
         for entry in paragraph["qas"]
     }
-    assert asked == {CRIMEA: ["1783"], "What did the Tatars found?": ["autonomous republic"]}
+
+
+def test_the_right_place_can_be_marked_in_any_document(person: Person, served: tuple[str, Path, Path]) -> None:
+    person.ask(NOT_THERE)
+    person.page.get_by_role("tab", name="Documents").click()
+    person.page.locator("#documents tbody th a").first.click()
+    expect(person.page.get_by_role("tab", name="Ask")).to_have_attribute("aria-selected", "true")
+    expect(person.page.locator("#place .text")).to_be_in_viewport()
+    assert person.page.locator("#place mark").count() == 0
+    select(person, "near abroad")
+    person.page.get_by_role("button", name="The selected words are the right answer to the last question").click()
+    expect(person.page.locator(".exchange").last).to_contain_text("The right place is marked.")
+    assert exported(served[1])[NOT_THERE] == ["near abroad"]
+
+
+def test_judgements_are_kept_and_exported(person: Person, served: tuple[str, Path, Path]) -> None:
+    person.ask(CRIMEA)
+    right = person.page.get_by_role("button", name="Right", exact=True)
+    right.click()
+    expect(right).to_have_attribute("aria-pressed", "true")
+    person.ask("What did the Tatars found?")
+    person.page.locator("#place .text").wait_for()
+    select(person, "autonomous republic")
+    person.page.get_by_role("button", name="The selected words are the right answer").click()
+    expect(person.page.locator(".exchange").last).to_contain_text("The right place is marked.")
+    found = exported(served[1])
+    assert (found[CRIMEA], found["What did the Tatars found?"]) == (["1783"], ["autonomous republic"])
 
 
 def test_a_conversation_is_saved_in_three_kinds(person: Person, tmp_path: Path) -> None:

@@ -51,6 +51,10 @@ def test_each_document_is_listed_with_its_file_kind_pages_passages_and_day() -> 
     assert table(LIBRARY[:1]).one("p", class_="count").text == "1 document"
 
 
+def test_title_opens_the_document() -> None:
+    assert table(LIBRARY[:1]).one("a", data_open="1").attributes["href"] == f"#document=a1:{SHA256[:16]}"
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [

@@ -14,7 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from rag import Library
 from rag.citations import cite, quoted
-from rag.ui.page.place import AROUND, MORE, NEAR, Place, link, linked, moved, place_of, shown
+from rag.ui.page.place import AROUND, MORE, NEAR, Place, link, link_to_document, linked, moved, place_of, shown
 from rag.values import Citation, Document
 from tests.ui.answers import ID, SHA256, citation
 from tests.ui.markup import HOSTILE, Element, Read, read
@@ -112,6 +112,12 @@ def test_every_link_that_leads_somewhere_names_a_span(text: str) -> None:
     assert found is None or (text.startswith(f"#place={found.document_id}:") and 0 <= found.start < found.end)
 
 
+def test_link_to_a_document_names_its_file_and_no_span() -> None:
+    place = linked(link_to_document("d1", "ab" * 32))
+    assert place == Place("d1", 0, 0, "ab" * 8, after=MORE)
+    assert not place.is_quoted
+
+
 # Text
 
 
@@ -153,6 +159,21 @@ def test_right_place_can_be_marked_for_an_exchange_by_who_may_judge(
     place = replace(placed(added(library, tmp_path / "bridge.md", BRIDGE), "1932"), number=number)
     marks = [e for e in looked(library, place, may_judge=may_judge).elements if "data-mark" in e.attributes]
     assert len(marks) == may_mark
+
+
+def test_whole_document_is_shown_from_its_beginning_with_nothing_quoted(library: Library, tmp_path: Path) -> None:
+    text = f"---\ntitle: Long\n---\n{BRIDGE * 40}"
+    document = added(library, tmp_path / "bridge.md", text)
+    place = Place(document.id, 0, 0, document.sha256, number=3)
+    page = looked(library, place, may_judge=True)
+    assert window(page)[0] == document.body_start
+    assert window(page)[1] < len(document.text)
+    assert steps(page) == ["later"]
+    assert page.one("h2").text == "Long"
+    assert not [e for e in page.elements if e.tag == "mark" or e.attributes.get("class") == "quote"]
+    assert not [e for e in page.elements if {"data-copy", "data-link"} & e.attributes.keys()]
+    (mark,) = (e for e in page.elements if "data-mark" in e.attributes)
+    assert mark.text == "The selected words are the right answer to the last question"
 
 
 @pytest.mark.parametrize(("is_opened", "said"), [(True, "1"), (False, "0")])

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from html import escape
 from typing import Any
 
@@ -132,7 +132,7 @@ def asking_tab(
         now = _current(now, copy)
         do, value = _clicked(data)
         if do == "link" and (found := linked(value)):
-            return opened(found)
+            return opened(found if found.is_quoted or not now else replace(found, number=len(now) - 1))
         if at is None:
             return {}
         if do == "look":

@@ -15,6 +15,7 @@ from rag.terminal import printable
 from ..access import Access
 from ..uploads import Limits, drop, keep
 from .assets import SCRIPT
+from .place import link_to_document
 
 MOST_LISTED = 500
 
@@ -127,8 +128,10 @@ def _row(entry: Entry, may_remove: bool) -> str:
         f'<td><button type="button" data-do="remove" data-value="{escape(entry.id)}" aria-label="Remove {title}" '
         f'data-confirm="Remove “{title}” from the library, for everybody?">Remove</button></td>'
     )
+    address = escape(link_to_document(entry.id, entry.sha256))
     return (
-        f'<tr><th scope="row">{title}<br><span class="source">{escape(entry.source)}</span></th>'
+        f'<tr><th scope="row"><a href="{address}" data-open="1">{title}</a><br>'
+        f'<span class="source">{escape(entry.source)}</span></th>'
         f"<td>{escape(Path(entry.source).suffix.lstrip('.').upper() or 'text')}</td><td>{entry.pages or '–'}</td>"
         f"<td>{entry.passages:,}</td><td>{escape(entry.added[:16].replace('T', ' '))}</td>"
         f"{remove if may_remove else ''}</tr>"

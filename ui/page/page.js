@@ -19,12 +19,13 @@ page.save = ({ name, type, text }) => {
 };
 
 element.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-do], [data-copy], [data-link], [data-mark]");
+  const target = event.target.closest("[data-do], [data-copy], [data-link], [data-mark], [data-open]");
   if (!target || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   if ("copy" in target.dataset) copy(target, target.dataset.copy);
   else if ("link" in target.dataset) copy(target, location.origin + location.pathname + target.dataset.link);
   else if ("mark" in target.dataset) mark(target);
+  else if ("open" in target.dataset) open(target);
   else if (!target.dataset.confirm || confirm(target.dataset.confirm)) send(target);
 });
 
@@ -41,7 +42,10 @@ element.addEventListener("keydown", (event) => {
 });
 
 if (element.querySelector(".place")) {
-  window.addEventListener("hashchange", () => trigger("click", { do: "link", value: location.hash }));
+  window.addEventListener("hashchange", () => {
+    document.querySelector('[role="tab"]')?.click(); // the place is shown beside the conversation
+    trigger("click", { do: "link", value: location.hash });
+  });
 }
 
 watch("value", settle);
@@ -71,6 +75,11 @@ async function copy(target, text) {
     field.remove();
   }
   say(target, "Copied");
+}
+
+function open(target) {
+  history.replaceState(null, "", target.getAttribute("href"));
+  window.dispatchEvent(new Event("hashchange")); // also where the address is the same as before
 }
 
 function mark(target) {

@@ -20,21 +20,19 @@ NEAR = 200  # characters within which the text is cut between lines or words, wh
 WIDTH = 900  # pixels of a page's image
 ZOOMS = (100, 150, 200, 300)  # percent
 EMPTY = '<div class="place empty"><p class="hint">Choose a citation: the document opens here at that place.</p></div>'
-_MARKING = (
-    '<button type="button" data-mark="1" title="Select words in the text below first">'
-    "The selected words are the right answer</button>"
-)
 _UNPLACED = "The quote stands on this page, but where on it is not certain."
 _LINK = re.compile(r"#(place|near)=(\w+):(\d{1,12})-(\d{1,12}):([0-9a-f]{1,64})")
+_DOCUMENT = re.compile(r"#document=(\w+):([0-9a-f]{1,64})")
 _SHORT = 16  # digits of a hash in a link
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A span of a document, and how it is being looked at.
+    """A span of a document, and how it is being looked at; from 0 to 0: the document from its beginning.
 
     `sha256`: that of the file that was quoted, or its beginning. `supports`: it answers, and is no mere neighbour.
-    `number`: of the exchange that cites it. `page`: of the PDF that is shown as an image; 0: the quote's; None: text.
+    `number`: of the exchange for which it is judged. `page`: of the PDF that is shown as an image; 0: that of the
+    quote; None: text.
     """
 
     document_id: str
@@ -48,6 +46,11 @@ class Place:
     page: int | None = 0
     zoom: int = ZOOMS[0]
 
+    @property
+    def is_quoted(self) -> bool:
+        """Whether it is a span, and not the whole document."""
+        return (self.start, self.end) != (0, 0)
+
 
 def place_of(citation: Citation, *, supports: bool, number: int) -> Place:
     """The place of a citation."""
@@ -56,12 +59,19 @@ def place_of(citation: Citation, *, supports: bool, number: int) -> Place:
 
 def linked(text: str) -> Place | None:
     """The place that a link names; None where it names none."""
+    if whole := _DOCUMENT.fullmatch(text):
+        return Place(whole[1], 0, 0, whole[2], after=MORE)
     found = _LINK.fullmatch(text)
     if not found:
         return None
     kind, document_id, start, end, sha256 = found.groups()
     place = Place(document_id, int(start), int(end), sha256, supports=kind == "place")
     return place if place.start < place.end else None
+
+
+def link_to_document(document_id: str, sha256: str) -> str:
+    """The end of an address that opens the page at a document's beginning."""
+    return f"#document={document_id}:{sha256[:_SHORT]}"
 
 
 def link(citation: Citation, *, supports: bool = True) -> str:
@@ -107,24 +117,35 @@ def shown(library: Library, place: Place, *, may_judge: bool, is_opened: bool = 
         return place, _gone(
             "This document has changed since it was quoted. Ask again to see what it says now.", is_opened
         )
-    if not document.body_start <= place.start < place.end <= len(document.text):
+    if place.is_quoted and not document.body_start <= place.start < place.end <= len(document.text):
         return place, _gone("This link leads to no place in the document.", is_opened)
-    citation = cite(document, place.start, place.end)
+    page = (page_at(document, place.start) if place.is_quoted else None) or 1
     if not document.pages or place.page is None:
         place = replace(place, page=None)
         body = _text(document, place, may_mark=may_judge and place.number is not None)
     else:
-        number = place.page or citation.page or 1
-        place = replace(place, page=min(number, len(document.pages)))
+        place = replace(place, page=min(place.page or page, len(document.pages)))
         body = _page(document, location, place)
-    tag = "" if place.supports else '<p class="note" role="note">Near the question, but not an answer to it.</p>'
     return place, (
         f'<section class="place" tabindex="-1" aria-label="The place in the document" data-opened="{int(is_opened)}">'
-        f"<header><h2>{escape(citation.title)}</h2>"
-        f'<p class="path">{escape(" › ".join(path(citation)[1:]))}</p>'
-        f'<p class="source">{escape(source(citation))}<br>SHA-256 of the file: {citation.sha256[:_SHORT]}…</p>{tag}'
-        f"{_copying(citation, place.supports)}</header>{body}</section>"
+        f"<header><h2>{escape(document.title)}</h2>{_about(document, place)}</header>{body}</section>"
     )
+
+
+def _about(document: Document, place: Place) -> str:
+    """Where the quote stands, and buttons to copy it; of a whole document its file."""
+    if not place.is_quoted:
+        return _file(escape(document.source), document.sha256)
+    citation = cite(document, place.start, place.end)
+    tag = "" if place.supports else '<p class="note" role="note">Near the question, but not an answer to it.</p>'
+    return (
+        f'<p class="path">{escape(" › ".join(path(citation)[1:]))}</p>'
+        f"{_file(escape(source(citation)), document.sha256)}{tag}{_copying(citation, place.supports)}"
+    )
+
+
+def _file(where: str, sha256: str) -> str:
+    return f'<p class="source">{where}<br>SHA-256 of the file: {sha256[:_SHORT]}…</p>'
 
 
 def _gone(why: str, is_opened: bool) -> str:
@@ -143,21 +164,29 @@ def _copying(citation: Citation, supports: bool) -> str:
 
 def _text(document: Document, place: Place, *, may_mark: bool) -> str:
     text, first = document.text, document.body_start
-    start = max(first, _cut_before(text, max(first, place.start - place.before)))
-    end = _cut_after(text, min(len(text), place.end + place.after))
+    begin, stop = max(first, place.start), max(first, place.end)
+    start = max(first, _cut_before(text, max(first, begin - place.before)))
+    end = _cut_after(text, min(len(text), stop + place.after))
     tag = "mark" if place.supports else "span"
-    before, quote, after = (
-        escape(text[a:b]) for a, b in ((start, place.start), (place.start, place.end), (place.end, end))
-    )
+    before, quote, after = (escape(text[a:b]) for a, b in ((start, begin), (begin, stop), (stop, end)))
+    marked = f'<{tag} class="quote">{quote}</{tag}>' if quote else ""
     steps = (
         ("page-image", "Show the page", bool(document.pages)),
         ("earlier", "Earlier text", start > first),
         ("later", "Later text", end < len(text)),
     )
     return (
-        f'<p class="tools">{_buttons(steps)}{_MARKING if may_mark else ""}</p>'
+        f'<p class="tools">{_buttons(steps)}{_marking(place) if may_mark else ""}</p>'
         f'<div class="text" data-start="{start}" tabindex="0" role="region" aria-label="Text">'
-        f'{before}<{tag} class="quote">{quote}</{tag}>{after}</div>'
+        f"{before}{marked}{after}</div>"
+    )
+
+
+def _marking(place: Place) -> str:
+    which = "" if place.is_quoted else " to the last question"
+    return (
+        '<button type="button" data-mark="1" title="Select words in the text below first">'
+        f"The selected words are the right answer{which}</button>"
     )
 
 
@@ -175,7 +204,7 @@ def _page(document: Document, location: str, place: Place) -> str:
         ("out", "Smaller", place.zoom > ZOOMS[0]),
         ("in", "Larger", place.zoom < ZOOMS[-1]),
     )
-    unplaced = page_at(document, place.start) == number and not image.boxes
+    unplaced = place.is_quoted and page_at(document, place.start) == number and not image.boxes
     note = f'<p class="note" role="note">{_UNPLACED}</p>' if unplaced else ""
     tools = f'<p class="tools">{_buttons(steps)}<span>Page {number} of {image.of}</span></p>'
     return f"{tools}{note}{_image(image, place)}"
