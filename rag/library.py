@@ -20,7 +20,7 @@ from .errors import DocumentNotFound, FileError, LibraryNotFound, QuestionError,
 from .intake import GROUP, Failure, Intake, Reading, Report, files_in, size_of
 from .labels import Label
 from .loading import locate, parse, read_bytes
-from .progress import Progress
+from .progress import Progress, Shown
 from .record import Entry, Record, Snapshot, Transaction
 from .retrieval import CONTEXT_WEIGHT, DEPTH, checked_mode, fuse, query_words
 from .risk import Promise
@@ -127,12 +127,13 @@ class Library:
         """Let go of the files."""
         self._record.close()
 
-    def add(self, *paths: str | Path, relative_to: str | Path | None = None, progress: bool = False) -> Report:
+    def add(self, *paths: str | Path, relative_to: str | Path | None = None, progress: Shown = False) -> Report:
         """Read files, and folders with all that is in them, into the library.
 
         A file whose bytes are known already costs no embedding; one that changed replaces what was read of it. Each
         document is one change. A file that cannot be read is reported and the rest goes on. The source of a document
-        is its path as given, or seen from the folder `relative_to`. Raises FileError for a path that is not there,
+        is its path as given, or seen from the folder `relative_to`. `progress`: True for a bar on standard error, or
+        a function that is told the share of the bytes that are done. Raises FileError for a path that is not there,
         before anything is read.
         """
         files, others = files_in(paths)

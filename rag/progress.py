@@ -1,15 +1,19 @@
-"""The bar that shows how far reading has come: bytes of files, their rate, the time left, and passages embedded."""
+"""How far reading has come: as a bar with bytes of files, their rate, the time left and passages embedded, or told."""
 
+from collections.abc import Callable
 from types import TracebackType
+
+Shown = bool | Callable[[float], object]  # whether there is a bar on standard error, or who is told the share, 0 to 1
 
 
 class Progress:
-    """A bar over `total` bytes on standard error, or nothing when it is not to be shown."""
+    """A bar over `total` bytes on standard error, or nothing when it is not to be shown, or somebody who is told."""
 
-    def __init__(self, label: str, total: int, *, shown: bool):
+    def __init__(self, label: str, total: int, *, shown: Shown):
         self._label = label
         self._total = total
-        self._shown = shown
+        self._told = shown if callable(shown) else None
+        self._shown = shown is True
         self._passages = 0
         self._done = 0.0
 
@@ -30,6 +34,8 @@ class Progress:
         """Move on by `size` bytes of files."""
         self._done += size
         self._passages += passages
+        if self._told:
+            self._told(min(1.0, self._done / max(self._total, 1)))
         if self._shown:
             elapsed = self._bar.format_dict["elapsed"]
             if self._passages and elapsed:

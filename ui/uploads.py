@@ -12,6 +12,7 @@ from rag.errors import FileError
 from rag.intake import Report
 from rag.library import Library
 from rag.loading import SUFFIXES
+from rag.progress import Shown
 from rag.record import Entry
 
 FOLDER = "uploads"
@@ -35,10 +36,10 @@ class Limits:
         return self.megabytes * MEGABYTE
 
 
-def keep(library: Library, name: str, data: bytes, limits: Limits) -> Report:
+def keep(library: Library, name: str, data: bytes, limits: Limits, progress: Shown = False) -> Report:
     """Store a file in the library's folder and read it in. Raises FileError where it is too large or of no known kind.
 
-    A file that cannot be read is not kept.
+    A file that cannot be read is not kept. `progress` is as in `Library.add`.
     """
     safe = safe_name(name)
     if len(data) > limits.bytes:
@@ -54,7 +55,7 @@ def keep(library: Library, name: str, data: bytes, limits: Limits) -> Report:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-            report = library.add(path, relative_to=folder)
+            report = library.add(path, relative_to=folder, progress=progress)
         except BaseException:
             if is_new:
                 path.unlink(missing_ok=True)

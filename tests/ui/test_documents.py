@@ -168,15 +168,26 @@ def given_files(folder: Path, **files: bytes) -> list[Path]:
 
 def test_files_are_read_one_after_the_other_and_it_is_told_how_far_each_is(library: Library, tmp_path: Path) -> None:
     paths = given_files(tmp_path / "given", a_md=b"The bridge.", b_md=b"The ferry.")
-    told = [[(step.name, step.state) for step in taken] for taken in adding(library, paths, Limits())]
-    assert told == [
-        [("a.md", "reading"), ("b.md", "waiting")],
-        [("a.md", "added"), ("b.md", "reading")],
-        [("a.md", "added"), ("b.md", "added")],
+    told = [[(step.name, step.state, step.share) for step in taken] for taken in adding(library, paths, Limits())]
+    assert [told[0], told[-1]] == [
+        [("a.md", "reading", 0.0), ("b.md", "waiting", 0.0)],
+        [("a.md", "added", 0.0), ("b.md", "added", 0.0)],
     ]
+    assert [("a.md", "reading", 1.0), ("b.md", "waiting", 0.0)] in told
+    assert [("a.md", "added", 0.0), ("b.md", "reading", 1.0)] in told
     assert [one.title for one in library.documents()] == ["a", "b"]
     assert not any(path.exists() for path in paths)
     assert list(adding(library, [], Limits())) == [[]]
+
+
+def test_how_far_a_long_file_is_grows_to_the_whole(library: Library, tmp_path: Path) -> None:
+    text = "\n\n".join(f"The bridge number {n} was opened in its year and closed again." for n in range(6000))
+    paths = given_files(tmp_path / "given", a_md=text.encode())
+    shares = [step.share for (step,) in adding(library, paths, Limits()) if step.state == "reading"]
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert 0 < shares[2] < 0.9
+    assert shares[-1] == pytest.approx(1)
 
 
 def test_file_that_cannot_be_read_is_told_by_name_and_the_others_are_read(library: Library, tmp_path: Path) -> None:
@@ -212,4 +223,6 @@ def test_files_that_failed_are_named_with_the_reason_and_one_that_is_read_has_a_
         ("reading", "c.md – reading"),
     ]
     assert page.one("progress").attributes == {"aria-label": "Reading c.md"}
+    half = read(steps([Step("c.md", "reading", share=0.5)])).one("progress")
+    assert half.attributes == {"aria-label": "Reading c.md", "value": "0.50"}
     assert page.one("ul").attributes["role"] == "status"

@@ -1,14 +1,17 @@
 """The tab of what the library holds: to look through, to add to, to remove from."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 from rag.errors import FileError, PinciteError
 from rag.library import Library
 from rag.loading import SUFFIXES
+from rag.progress import Shown
 from rag.record import Entry
 from rag.terminal import printable
 
@@ -60,11 +63,15 @@ def documents_tab(blocks: Any, library: Library, access: Access, limits: Limits)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far a file is that was given: `state` is "waiting", "reading", "added", or "failed" with the reason."""
+    """How far a file is that was given: `state` is "waiting", "reading", "added", or "failed" with the reason.
+
+    `share` of it is done, from 0 to 1.
+    """
 
     name: str
     state: str
     reason: str = ""
+    share: float = 0.0
 
 
 def listed(entries: Iterable[Entry], words: str | None = "", *, may_remove: bool) -> str:
@@ -90,18 +97,30 @@ def adding(library: Library, paths: list[Path], limits: Limits) -> Iterator[list
     taken = [Step(path.name, "waiting") for path in paths]
     try:
         for number, path in enumerate(paths):
-            taken[number] = replace(taken[number], state="reading")
+            for taken[number] in _reading(library, path, limits):
+                yield taken
+        if not paths:
             yield taken
-            taken[number] = _added(library, path, limits)
-        yield taken
     finally:
         for path in paths:
             path.unlink(missing_ok=True)
 
 
-def _added(library: Library, path: Path, limits: Limits) -> Step:
+def _reading(library: Library, path: Path, limits: Limits) -> Iterator[Step]:
+    """A file on its way in, and at last what became of it."""
+    shares: Queue[float | None] = Queue()
+    yield Step(path.name, "reading")
+    with ThreadPoolExecutor(1) as thread:
+        work = thread.submit(_added, library, path, limits, shares.put)
+        work.add_done_callback(lambda _: shares.put(None))
+        while (share := shares.get()) is not None:
+            yield Step(path.name, "reading", share=share)
+        yield work.result()
+
+
+def _added(library: Library, path: Path, limits: Limits, progress: Shown) -> Step:
     try:
-        keep(library, path.name, path.read_bytes(), limits)
+        keep(library, path.name, path.read_bytes(), limits, progress)
     except FileError as error:
         return Step(path.name, "failed", error.reason)
     except OSError as error:
@@ -139,6 +158,7 @@ def _row(entry: Entry, may_remove: bool) -> str:
 
 
 def _step(step: Step) -> str:
-    bar = f'<progress aria-label="Reading {escape(step.name)}"></progress>' if step.state == "reading" else ""
+    known = f' value="{step.share:.2f}"' if step.share else ""  # before, nobody knows how much there is
+    bar = f'<progress aria-label="Reading {escape(step.name)}"{known}></progress>' if step.state == "reading" else ""
     reason = f": {escape(step.reason)}" if step.reason else ""
     return f'<li class="{step.state}">{escape(step.name)} – {step.state}{reason} {bar}</li>'
