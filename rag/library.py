@@ -324,7 +324,7 @@ class View:
         rankings = self._rankings(query, max(k, DEPTH), mode)
         places = self._snapshot.places({chunk_id for ranking in rankings for chunk_id, _ in ranking})
         ordered = [_ids(ranking, places) for ranking in rankings]
-        scores = fuse(ordered) if mode == "hybrid" else dict(_rounded(rankings[0]))
+        scores = fuse(*ordered) if mode == "hybrid" else dict(_rounded(rankings[0]))
         best = _ids(list(scores.items()), places)[:k]
         return [Passage(self._snapshot.chunk(chunk_id), scores[chunk_id]) for chunk_id in best]
 

@@ -1,10 +1,14 @@
 """Finding passages: by meaning (inner product of vectors), by words (BM25), or by both, fused by reciprocal rank.
 
-BM25: Robertson and Zaragoza 2009, as SQLite's FTS5 computes it. Reciprocal rank fusion: Cormack et al. 2009.
+BM25: Robertson and Zaragoza 2009, as SQLite's FTS5 computes it. Reciprocal rank fusion: Cormack et al. 2009, with
+weights. Their constant, 60, is for rankings of equal worth; here it would let a few common words outvote the meaning.
+On 1,159 questions written on training paragraphs (807 of them worded far from the text) recall@5 by 60 and equal votes
+was 0.64 among all 2,275 paragraphs and 0.76 among those of one article; by 5 and half a vote for the words it is 0.72
+and 0.85.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 from .errors import QuestionError
@@ -12,7 +16,8 @@ from .errors import QuestionError
 Mode = Literal["hybrid", "dense", "lexical"]
 MODES: tuple[str, ...] = get_args(Mode)
 DEPTH = 50  # passages that each way of finding hands over to be fused
-RANK_OFFSET = 60  # the constant of the paper
+RANK_OFFSET = 5
+WORDS_VOTE = 0.5  # of the ranking by words, against 1 of that by meaning
 CONTEXT_WEIGHT = 0.5  # of a word in title or headings, against 1 in the text
 MOST_WORDS = 64  # of a query that is more than a question
 
@@ -31,12 +36,12 @@ def query_words(query: str) -> list[str]:
     return ([word for word in words if word not in STOP_WORDS] or words)[:MOST_WORDS]
 
 
-def fuse(rankings: Iterable[Sequence[int]]) -> dict[int, float]:
-    """Each id with the sum of 1 / (60 + rank) over the rankings that have it; ranks count from 1."""
+def fuse(by_meaning: Sequence[int], by_words: Sequence[int]) -> dict[int, float]:
+    """Each id with 1 / (5 + its rank by meaning) + 0.5 / (5 + its rank by words), as far as it has them, from 1."""
     scores: dict[int, float] = {}
-    for ranking in rankings:
+    for ranking, vote in ((by_meaning, 1.0), (by_words, WORDS_VOTE)):
         for rank, chunk_id in enumerate(ranking, 1):
-            scores[chunk_id] = scores.get(chunk_id, 0.0) + 1 / (RANK_OFFSET + rank)
+            scores[chunk_id] = scores.get(chunk_id, 0.0) + vote / (RANK_OFFSET + rank)
     return scores
 
 

@@ -7,7 +7,7 @@ from rag.retrieval import checked_mode, fuse, query_words
 
 
 def test_reciprocal_ranks_add_up() -> None:
-    assert fuse([[7, 8], [8, 9]]) == {7: 1 / 61, 8: 1 / 62 + 1 / 61, 9: 1 / 62}
+    assert fuse([7, 8], [8, 9]) == {7: 1 / 6, 8: 1 / 7 + 0.5 / 6, 9: 0.5 / 7}
 
 
 @pytest.mark.parametrize(
