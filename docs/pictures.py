@@ -1,9 +1,14 @@
-"""Makes the README's pictures: starts the chat, uses it in a browser, takes a screenshot of each thing to see."""
+"""Makes the README's pictures: starts the chat, uses it in a browser, takes a screenshot of each thing to see.
+
+It also prints how long a person waits for the page once the server says that it is ready, for the first answer, and
+for the same one later.
+"""
 
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -42,25 +47,26 @@ def main() -> None:
         report = Path(folder) / "harbour.pdf"
         _write(report)
         command = [sys.executable, "-m", "rag", "chat", "--library", f"{folder}/library", "--port", str(PORT)]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-            assert server.stderr is not None
-            address = next(line.split()[1] for line in server.stderr if line.startswith("Ready: "))
-            try:
-                with sync_playwright() as playwright:
-                    browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-                    _take(browser, address, report)
-                    browser.close()
-            finally:
-                server.terminate()
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+            with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+                assert server.stderr is not None
+                address = next(line.split()[1] for line in server.stderr if line.startswith("Ready: "))
+                try:
+                    _take(browser, address, report, time.monotonic())
+                finally:
+                    server.terminate()
+            browser.close()
 
 
-def _take(browser: Browser, address: str, report: Path) -> None:
+def _take(browser: Browser, address: str, report: Path, ready: float) -> None:
     desktop = _opened(browser, address)
-    _ask(desktop, QUESTION)
+    print(f"The page can be used {time.monotonic() - ready:.1f} s after the server is ready.")
+    first = _ask(desktop, QUESTION)
     _keep(desktop, "chat")
     desktop.context.close()
     dark = _opened(browser, f"{address}/?__theme=dark")
-    _ask(dark, QUESTION)
+    print(f"The first answer is there after {first:.2f} s, the same one later after {_ask(dark, QUESTION):.2f} s.")
     _keep(dark, "dark")
     dark.context.close()
     refused = _opened(browser, address)
@@ -89,10 +95,13 @@ def _opened(browser: Browser, address: str, width: int = 1200) -> Page:
     return page
 
 
-def _ask(page: Page, question: str) -> None:
+def _ask(page: Page, question: str) -> float:
+    """Ask, and return the seconds until the answer is shown."""
     page.locator("#question textarea").fill(question)
+    begun = time.monotonic()
     page.locator("#question textarea").press("Enter")
     page.locator(".exchange .judging").last.wait_for()
+    return time.monotonic() - begun
 
 
 def _keep(page: Page, name: str) -> None:

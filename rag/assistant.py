@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal, cast, overload
 
 from .candidates import Candidate, by_value, candidates, same_words
 from .citations import cite
 from .errors import QuestionError
-from .followups import readings, search_query
+from .followups import DOUBT, LEANS_ON, SAID, readings, search_query, was_said
 from .library import Library, View
 from .normalize import normalize
 from .values import Alternative, Answer, Citation, EveryAnswer, Passage, Refusal, Stage, Turn, Value
@@ -91,7 +91,7 @@ class Assistant:
         """The library's answer to one question, or a refusal; the same every time for the same library.
 
         `history` holds the earlier turns of a conversation, oldest first: a question that leans on them is also read
-        with their names, dates and answers in place, and the surest reading counts. k and threshold take the place of
+        after the last two, and with their names, dates and answers in place, and the surest reading counts. k and threshold take the place of
         the assistant's own. With `every`, all distinct answers of the library are given, from more passages (20, if k
         does not say otherwise). Raises QuestionError for a question that is empty or too long.
         """
@@ -115,13 +115,13 @@ class Assistant:
             threshold = _checked_threshold(self.threshold_in(view) if threshold is None else threshold)
             turns = [_turn(turn) for turn in history]
             options = [question, *readings(question, turns)]
-            passages = view.search(search_query(question, turns), k)
+            passages = view.search(self._query(question, turns), k)
             texts = [passage.chunk.text for passage in passages]
             yield Stage.READING
             with view.clock("read"):
                 if every:
                     meant = question if len(options) == 1 else self._surest(options, texts, turns)[0]
-                    spans = self.reader.read_every(meant, texts)
+                    spans = self._weighed(meant, options, self.reader.read_every(meant, texts), texts, turns)
                 else:
                     meant, spans = self._surest(options, texts, turns)
             found = candidates(spans, passages, self.reader.confidence)
@@ -132,16 +132,36 @@ class Assistant:
             answer = _every(asked, groups) if every else _answer(asked, groups)
         yield answer
 
+    def _query(self, question: str, turns: list[Turn]) -> str:
+        """What passages are looked for with; the question alone where it is too long with what was said before."""
+        query, embedder = search_query(question, turns), self.library.embedder
+        return query if embedder.count_tokens(query) <= embedder.window else question
+
     def _surest(self, options: list[str], texts: list[str], turns: list[Turn]) -> "tuple[str, list[Span]]":
-        """Of the ways to read a question the one with the best span that no earlier turn has given, and its spans."""
-        said = {same_words(turn.answer) for turn in turns}
+        """Of the ways to read a question, of which the first is as typed, the one with the best span; and its spans."""
+        read = []
+        for option in options:
+            try:
+                spans = self.reader.read(option, texts)
+            except QuestionError:  # too long with what was said before
+                if option == options[0]:
+                    raise
+                continue
+            read.append((option, self._weighed(option, options, spans, texts, turns)))
+        return max(read, key=lambda one: max((span.score for span in one[1]), default=-math.inf))
 
-        def score(spans: "list[Span]") -> float:
-            new = (s.score for s in spans if same_words(texts[s.passage][s.start : s.end]) not in said)
-            return max(new, default=-math.inf)
-
-        read = [(option, self.reader.read(option, texts)) for option in options]
-        return read[0] if len(read) == 1 else max(read, key=lambda one: score(one[1]))
+    def _weighed(
+        self, option: str, options: list[str], spans: "list[Span]", texts: list[str], turns: list[Turn]
+    ) -> "list[Span]":
+        """Spans of a reading: less sure where it is not as typed, and where an earlier answer has the same words."""
+        if len(options) == 1:
+            return spans
+        doubt, said = 0.0 if option == options[0] else DOUBT, [turn.answer for turn in turns[-LEANS_ON:]]
+        again = [was_said(texts[span.passage][span.start : span.end], said) for span in spans]
+        weighed = [
+            replace(span, score=span.score - doubt - SAID * known) for span, known in zip(spans, again, strict=True)
+        ]
+        return sorted(weighed, key=lambda span: -span.score)
 
     async def aask(
         self, question: str, *, history: History = (), k: int | None = None, threshold: float | None = None
@@ -239,7 +259,7 @@ def _citations(group: Iterable[Candidate], view: View) -> tuple[Citation, ...]:
 
 
 def _turn(turn: "Turn | Answer") -> Turn:
-    return turn if isinstance(turn, Turn) else Turn(turn.read_as or turn.question, turn.text)
+    return turn if isinstance(turn, Turn) else Turn(turn.question, turn.text)
 
 
 def _checked(question: str) -> str:

@@ -1,17 +1,20 @@
 """Follow-up questions: what they may mean, given what was said before. No language model: words are put in place.
 
 A question leans on the conversation when it has a word that points back ("she", "there", "that") or too few words of
-its own ("Why?", "And the second?"). It may then be read with a pointing word replaced by a name, a date or the answer
-of an earlier turn, or joined with the earlier question.
+its own ("Why?", "And the second?"). It may then be read after the last two turns, as the reader has learned to, or with
+a pointing word replaced by a name, a date or the answer of an earlier turn, or joined with such.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from .retrieval import STOP_WORDS
 from .values import Turn
 
 MOST_READINGS = 4
+DOUBT = 1.0  # by which the score of a span is less where the question was read otherwise than typed
+SAID = 3.0  # by which it is less where an earlier answer has these words
+LEANS_ON = 2  # turns, as a rule
 
 _PERSON = ("he", "she", "him", "her", "his", "hers", "himself", "herself", "they", "them", "their", "theirs")
 _THING = ("it", "its", "this", "that", "these", "those", "they", "them", "their", "one", "ones")
@@ -38,6 +41,7 @@ _AUXILIARY = frozenset(
 )
 _ASKING = frozenset("who whom whose what when where which why how many much long old far name".split())
 _WORD = re.compile(r"[\w'’-]+")
+_PART = re.compile(r"\w+")
 _WORDS = 100
 _SHORT = 6  # words of a question that may be no sentence
 _FEW = 1  # words of its own with which a question can hardly stand alone
@@ -60,16 +64,31 @@ def readings(question: str, history: Sequence[Turn]) -> list[str]:
     if not history or not leans(question):
         return []
     bare = _OPENING.sub("", question).strip() or question
-    found = [*_replaced(bare, history), *_joined(bare, history)]
+    found = [continued(question, history), *_replaced(bare, history), *_joined(bare, history)]
     return list(dict.fromkeys(reading for reading in found if reading != question))[:MOST_READINGS]
 
 
+def continued(question: str, history: Sequence[Turn]) -> str:
+    """The question after the last two turns, as the reader has learned to read such: the last 100 words of them."""
+    said = (f"{turn.question.rstrip(' ?')}? {turn.answer.rstrip('.')}." for turn in history[-LEANS_ON:])
+    return " ".join(" ".join((*said, question)).replace("? .", "?").split()[-_WORDS:])
+
+
 def search_query(question: str, history: Sequence[Turn]) -> str:
-    """What passages are looked for with: a leaning question after the last turn, the last 100 words of them."""
+    """What passages are looked for with: a leaning question after the last two turns, the last 100 words of them."""
     if not readings(question, history):
         return question
-    last = history[-1]
-    return " ".join(f"{last.question} {last.answer} {question}".split()[-_WORDS:])
+    said = (f"{turn.question} {turn.answer}" for turn in history[-LEANS_ON:])
+    return " ".join(" ".join((*said, question)).split()[-_WORDS:])
+
+
+def was_said(text: str, said: Iterable[str]) -> bool:
+    """Whether an earlier answer has these words in a row."""
+    return any(f" {_plain(text)} " in f" {_plain(answer)} " for answer in said)
+
+
+def _plain(text: str) -> str:
+    return " ".join(_PART.findall(text.casefold()))
 
 
 def _replaced(question: str, history: Sequence[Turn]) -> Iterator[str]:
@@ -88,14 +107,13 @@ def _replaced(question: str, history: Sequence[Turn]) -> Iterator[str]:
 
 
 def _joined(question: str, history: Sequence[Turn]) -> Iterator[str]:
-    """The question after the earlier one, and with its names."""
+    """The question with the names of the earlier one, and with its answer."""
     last = history[-1]
     names = " ".join(dict.fromkeys(_names(last.question)))
     if names:
         yield f"{question.rstrip('?')}, {names}?"
     if last.answer:
         yield f"{question.rstrip('?')}, {last.answer}?"
-    yield f"{last.question} {question}"
 
 
 def _mentions(word: str, history: Sequence[Turn]) -> list[str]:

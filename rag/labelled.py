@@ -2,7 +2,8 @@
 
 Beside them, lines of JSON that ask about paragraphs of such files without repeating them:
 `{"paragraph": "first 16 digits of the sha256 of its text", "question": "…", "answers": [[start, end], …]}`.
-With `"wants": "every span"` all answers of a question together are the answer; otherwise any one of them is.
+With `"wants": "every span"` all answers of a question together are the answer; otherwise any one of them is. With
+`"history": [{"question", "answer"}]` the question leans on earlier turns, and is put as it is asked after them.
 """
 
 import gzip
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from .errors import DataError
+from .followups import continued
+from .values import Turn
 
 Spans = tuple[tuple[int, int], ...]
 
@@ -193,8 +196,10 @@ def _ask_more(path: Path, paragraphs: list[LabelledParagraph], faults: list[Faul
             if place is None:
                 continue
             paragraph, spans = paragraphs[place], tuple((int(a), int(b)) for a, b in entry["answers"])
-            question = LabelledQuestion(f"{path.name}:{number}", entry["question"], spans, entry.get("wants") == EVERY)
-        except (ValueError, KeyError, TypeError) as error:
+            turns = [Turn(turn["question"], turn["answer"]) for turn in entry.get("history", ())]
+            text = continued(entry["question"], turns) if turns else entry["question"]
+            question = LabelledQuestion(f"{path.name}:{number}", text, spans, entry.get("wants") == EVERY)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{path}:{number} is no question ({type(error).__name__}: {error}).") from error
         if all(0 <= start < end <= len(paragraph.text) for start, end in spans):
             paragraphs[place] = replace(paragraph, questions=(*paragraph.questions, question))

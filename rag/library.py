@@ -20,7 +20,7 @@ from .errors import DocumentNotFound, FileError, LibraryNotFound, QuestionError,
 from .intake import GROUP, Failure, Intake, Reading, Report, files_in, size_of
 from .labels import Label
 from .loading import locate, parse, read_bytes
-from .progress import Progress, Shown
+from .progress import Progress, Told
 from .record import Entry, Record, Snapshot, Transaction
 from .retrieval import CONTEXT_WEIGHT, DEPTH, checked_mode, fuse, query_words
 from .risk import Promise
@@ -127,7 +127,7 @@ class Library:
         """Let go of the files."""
         self._record.close()
 
-    def add(self, *paths: str | Path, relative_to: str | Path | None = None, progress: Shown = False) -> Report:
+    def add(self, *paths: str | Path, relative_to: str | Path | None = None, progress: Told = False) -> Report:
         """Read files, and folders with all that is in them, into the library.
 
         A file whose bytes are known already costs no embedding; one that changed replaces what was read of it. Each

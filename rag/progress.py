@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from types import TracebackType
 
-Shown = bool | Callable[[float], object]  # whether there is a bar on standard error, or who is told the share, 0 to 1
+Told = bool | Callable[[float], object]  # whether there is a bar on standard error, or who is told the share, 0 to 1
 
 
 class Progress:
     """A bar over `total` bytes on standard error, or nothing when it is not to be shown, or somebody who is told."""
 
-    def __init__(self, label: str, total: int, *, shown: Shown):
+    def __init__(self, label: str, total: int, *, shown: Told):
         self._label = label
         self._total = total
         self._told = shown if callable(shown) else None

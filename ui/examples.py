@@ -222,9 +222,11 @@ class Examples:
 
     def __call__(self) -> list[str]:
         """What was found; [] while the library is another than it was found in, and the search begins."""
-        if self._is_current():
-            return self._found
-        Thread(target=self.find, daemon=True).start()
+        with suppress(PinciteError):  # a library that cannot be read has no examples
+            if self._is_current():
+                return self._found
+            if not self._making.locked():
+                Thread(target=self.find, daemon=True).start()
         return []
 
     def find(self) -> None:

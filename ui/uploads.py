@@ -12,7 +12,7 @@ from rag.errors import FileError
 from rag.intake import Report
 from rag.library import Library
 from rag.loading import SUFFIXES
-from rag.progress import Shown
+from rag.progress import Told
 from rag.record import Entry
 
 FOLDER = "uploads"
@@ -36,7 +36,7 @@ class Limits:
         return self.megabytes * MEGABYTE
 
 
-def keep(library: Library, name: str, data: bytes, limits: Limits, progress: Shown = False) -> Report:
+def keep(library: Library, name: str, data: bytes, limits: Limits, progress: Told = False) -> Report:
     """Store a file in the library's folder and read it in. Raises FileError where it is too large or of no known kind.
 
     A file that cannot be read is not kept. `progress` is as in `Library.add`.

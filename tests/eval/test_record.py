@@ -58,9 +58,9 @@ def test_outcomes_by_kind_of_failure(record: Record) -> None:
 
 
 def test_a_question_that_stands_alone_may_not_be_changed_by_what_was_said(library: Library, tmp_path: Path) -> None:
-    for name, text in (("a.txt", "It was the bridge that opened in 1932."), ("b.txt", "The mill was opened in 1868.")):
-        (tmp_path / name).write_text(text)
-        library.add(tmp_path / name)
+    (tmp_path / "a.txt").write_text("It was the bridge that opened in 1932.")
+    (tmp_path / "b.txt").write_text("The mill is what was opened in 1868.")
+    library.add(tmp_path / "a.txt", tmp_path / "b.txt")
     said = (Turn("What is the mill?", "a mill of the mill"),)
     asked = [
         Question("kept", "When was the bridge opened?", (Gold("1932"),), history=said, tags=("alone",)),

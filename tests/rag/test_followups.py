@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rag import Assistant, Library, Turn
-from rag.followups import leans, readings, search_query
+from rag.followups import continued, leans, readings, search_query, was_said
 
 HISTORY = [Turn("Where was Ilse Brandt born?", "Tarnby"), Turn("When did she move to Aarhus?", "1923")]
 
@@ -57,7 +57,7 @@ def test_questions_that_stand_alone(question: str) -> None:
         ("Who lived there?", "Who lived in Aarhus?"),
         ("What happened then?", "What happened in 1923?"),
         ("And her mother's?", "Ilse Brandt's mother's?"),
-        ("Why?", "When did she move to Aarhus? Why?"),
+        ("Why?", "Where was Ilse Brandt born? Tarnby. When did she move to Aarhus? 1923. Why?"),
     ],
 )
 def test_what_a_question_may_mean(question: str, reading: str) -> None:
@@ -66,8 +66,71 @@ def test_what_a_question_may_mean(question: str, reading: str) -> None:
     assert readings(question, []) == []
 
 
-def test_passages_are_looked_for_with_the_last_turn() -> None:
-    assert search_query("Why?", HISTORY) == "When did she move to Aarhus? 1923 Why?"
+def test_what_was_answered_is_less_sure_but_may_be_the_answer_again(
+    library: Library, assistant: Assistant, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("The mill of Tarnby has 7 wheels.")
+    library.add(tmp_path / "a.txt")
+    first = assistant.ask("How many wheels has the mill of Tarnby?")
+    again = assistant.ask("And how many of them?", history=[first], threshold=0)
+    assert (first.text, again.text) == ("7", "7")
+    unsaid = assistant.ask("And how many of them?", history=[Turn(first.question, "some")])
+    assert again.confidence < unsaid.confidence
+
+
+def test_one_answer_and_every_answer_are_equally_sure(library: Library, assistant: Assistant, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The mill of Tarnby has 7 wheels and 9 doors.")
+    library.add(tmp_path / "a.txt")
+    history = [assistant.ask("How many wheels has the mill of Tarnby?")]
+    one = assistant.ask("And how many doors has it?", history=history, threshold=0)
+    every = assistant.ask("And how many doors has it?", history=history, threshold=0, every=True)
+    assert one.read_as == every.read_as is not None
+    assert (one.text, one.confidence) == (every.values[0].text, every.values[0].confidence)
+    assert [value.text for value in every.values] == ["9", "7"]
+
+
+def test_a_long_conversation_can_go_on(article_assistant: Assistant) -> None:
+    history = [Turn("Where is it? " + "https://example.org/a/very/long/address?of=nothing " * 12, "over there")]
+    for question in ("Who is the President of France?", *["And then?", "What did he propose?", "Why?", "When?"] * 2):
+        answer = article_assistant.ask(question, history=history)
+        history.append(Turn(answer.question, answer.text))
+        assert (answer.read_as or "").count("Who is the President of France?") <= 1
+
+
+def test_a_question_is_put_after_the_last_two_turns() -> None:
+    turns = [Turn("Who?", "Ada"), Turn("when was that ?", "in 1923."), Turn("Where?", "")]
+    assert continued("Why?", turns) == "when was that? in 1923. Where? Why?"
+    assert continued("Why?", []) == "Why?"
+    assert len(continued("Why?", [Turn("word " * 500, "")]).split()) == 100
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("computer", True),
+        ("Computer classes", True),
+        ("classes", True),
+        ("class", False),
+        ("two computer classes", False),
+    ],
+)
+def test_words_of_an_earlier_answer_were_said(text: str, found: bool) -> None:
+    assert was_said(text, ["1932", "the computer-classes."]) is found
+    assert not was_said(text, [])
+
+
+def test_a_follow_up_is_not_answered_with_what_was_said(library: Library, assistant: Assistant, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The mill of Tarnby has 7 wheels and 9 doors.")
+    library.add(tmp_path / "a.txt")
+    first = assistant.ask("How many wheels has the mill of Tarnby?")
+    assert first.text == "7"
+    assert assistant.ask("And of what else?", history=[first]).text == "9"
+
+
+def test_passages_are_looked_for_with_the_last_two_turns() -> None:
+    assert search_query("Why?", [Turn("Who?", ""), *HISTORY]) == (
+        "Where was Ilse Brandt born? Tarnby When did she move to Aarhus? 1923 Why?"
+    )
     assert len(search_query("Why?", [Turn("word " * 500, "")]).split()) == 100
 
 

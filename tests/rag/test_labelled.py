@@ -103,6 +103,12 @@ def test_lines_ask_more_about_paragraphs_of_other_files(tmp_path: Path) -> None:
             "answers": [[4, 10], [21, 25]],
             "wants": "every span",
         },
+        {
+            "paragraph": paragraph_hash(TEXT),
+            "history": [{"question": "Who came", "answer": "Two men."}, {"question": "Why?", "answer": ""}],
+            "question": "when was that",
+            "answers": [],
+        },
         {"paragraph": "0" * 16, "question": "Of another paragraph?", "answers": []},
         {"paragraph": paragraph_hash(TEXT), "question": "Beyond?", "answers": [[20, 99]]},
     ]
@@ -112,10 +118,15 @@ def test_lines_ask_more_about_paragraphs_of_other_files(tmp_path: Path) -> None:
     assert [(q.text, q.spans, q.every) for q in labelled.paragraphs[0].questions[1:]] == [
         ("Where?", (), False),
         ("What two?", ((4, 10), (21, 25)), True),
+        ("Who came? Two men. Why? when was that", (), False),
     ]
     assert labelled.faults == (
-        Fault(str(more), "more.jsonl:4", "an answer of ((20, 99),) is not inside the paragraph"),
+        Fault(str(more), "more.jsonl:5", "an answer of ((20, 99),) is not inside the paragraph"),
     )
+    lines[0]["history"] = [{"question": "Who?", "answer": None}]
+    more.write_text(json.dumps(lines[0]))
+    with pytest.raises(DataError, match=r"more.jsonl:1 is no question \(AttributeError"):
+        read_labelled([more, data])
     more.write_text("{}")
     with pytest.raises(DataError, match=r"more.jsonl:1 is no question \(KeyError"):
         read_labelled([more, data])

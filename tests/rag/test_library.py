@@ -368,6 +368,14 @@ def test_file_whose_name_is_no_text_is_reported(library: Library, tmp_path: Path
     ]
 
 
+def test_how_much_is_done_can_be_told(library: Library, tmp_path: Path) -> None:
+    papers = write(tmp_path / "papers", a="The mill.", b="The bridge was opened and closed again.")
+    told: list[float] = []
+    library.add(papers, progress=told.append)
+    assert told == sorted(told)
+    assert told[-1] == pytest.approx(1)
+
+
 def test_processes_that_make_a_library_at_once_share_it(tmp_path: Path) -> None:
     papers = write(tmp_path / "papers", **{f"p{n}": f"Paper {n}." for n in range(6)})
     program = (

@@ -205,6 +205,8 @@ def test_the_right_place_can_be_marked_in_any_document(person: Person, served: t
     expect(person.page.get_by_role("tab", name="Ask")).to_have_attribute("aria-selected", "true")
     expect(person.page.locator("#place .text")).to_be_in_viewport()
     assert person.page.locator("#place mark").count() == 0
+    person.page.reload()
+    person.page.locator("#place .text").wait_for()
     select(person, "near abroad")
     person.page.get_by_role("button", name="The selected words are the right answer to the last question").click()
     expect(person.page.locator(".exchange").last).to_contain_text("The right place is marked.")

@@ -1,19 +1,24 @@
 """What the library holds, as it is listed, and files that are given to it, as it is told how far they are."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from hypothesis import given, settings
 
 from rag import Library
+from rag.embedding import Vectors
+from rag.fakes import WordEmbedder
 from rag.record import Entry
 from rag.terminal import printable
 from rag.ui.page.documents import MOST_LISTED, Step, adding, limits_in_words, listed, steps
 from rag.ui.uploads import Limits
 from tests.ui.answers import ID, SHA256
 from tests.ui.markup import HOSTILE, Read, markup, put_in, read
+from tests.ui.running import PATIENCE
 
 
 def entry(
@@ -188,6 +193,32 @@ def test_how_far_a_long_file_is_grows_to_the_whole(library: Library, tmp_path: P
     assert shares[0] == 0
     assert 0 < shares[2] < 0.9
     assert shares[-1] == pytest.approx(1)
+
+
+class SlowEmbedder(WordEmbedder):
+    """An embedder that waits until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_go_on = Event()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.may_go_on.wait(PATIENCE)
+        return super().embed(texts)
+
+
+def test_who_leaves_does_not_wait_for_a_file_and_it_is_read_to_its_end(tmp_path: Path) -> None:
+    embedder = SlowEmbedder()
+    with Library.open(tmp_path / "library", embedder=embedder) as library:
+        told = adding(library, given_files(tmp_path / "given", a_md=b"The bridge."), Limits())
+        assert [step.state for _ in range(2) for step in next(told)] == ["reading", "reading"]
+        told.close()
+        assert library.documents() == []
+        embedder.may_go_on.set()
+        until = time.monotonic() + PATIENCE
+        while not library.documents():
+            assert time.monotonic() < until
+            time.sleep(0.05)
 
 
 def test_file_that_cannot_be_read_is_told_by_name_and_the_others_are_read(library: Library, tmp_path: Path) -> None:

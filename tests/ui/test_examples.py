@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag import Assistant, Library
+from rag import Assistant, Cutting, Library
 from rag.fakes import NumberReader, WordEmbedder
 from rag.reading import Confidence
 from rag.ui.examples import Examples, drafts, examples
@@ -236,6 +236,15 @@ def test_examples_follow_the_library_and_nobody_waits_for_them(library: Library,
     for entry in library.documents():
         library.remove(entry.id)
     assert now() == []
+    now.find()  # waits for the search that has begun
+    assert now() == []
+
+
+def test_library_that_was_built_again_with_other_settings_has_none(tmp_path: Path) -> None:
+    with Library.open(tmp_path / "library", embedder=WordEmbedder()) as library:
+        now = Examples(Assistant(library, NumberReader()))
+        Library.rebuild(tmp_path / "library", embedder=WordEmbedder(), cutting=Cutting(budget=50))
+        assert now() == []
 
 
 def test_shipped_article_gives_three_questions_that_read_well(article_assistant: Assistant) -> None:

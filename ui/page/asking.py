@@ -20,7 +20,7 @@ from .judging import judged, placed
 from .keeping import KINDS, as_file
 from .messages import messages
 from .place import EMPTY, Place, linked, moved, place_of, shown
-from .settings import EVERY
+from .settings import EVERY, usual_threshold
 
 _SAVE = "(file) => { if (file) window.pincite.save(JSON.parse(file)) }"
 _KEEP = "(text) => { if (text) sessionStorage.setItem('pincite', text) }"
@@ -78,7 +78,9 @@ def asking_tab(
             gr.Info("Another question is being answered. Wait for it, or stop it.")
             return
         number = len(now) if at is None else at
-        for state in answering(assistant, now, question, _dials(how, dials[0].value), at=at, as_typed=plain):
+        for state in answering(
+            assistant, now, question, _dials(how, usual_threshold(assistant)), at=at, as_typed=plain
+        ):
             last = state[number]
             if last.is_pending:
                 yield {**told(state), box: gr.update(value="", submit_btn=False, stop_btn=True)}
@@ -132,7 +134,7 @@ def asking_tab(
         now = _current(now, copy)
         do, value = _clicked(data)
         if do == "link" and (found := linked(value)):
-            return opened(found if found.is_quoted or not now else replace(found, number=len(now) - 1))
+            return opened(_for_last(found, now))
         if at is None:
             return {}
         if do == "look":
@@ -154,9 +156,9 @@ def asking_tab(
 
     def load(now: Conversation, text: str, hash_: str) -> Shown:
         """The conversation that the browser kept, unless one was begun already, and the place of the address."""
-        found = linked(hash_)
-        talked = {} if now else {**told(restored(text)), memory: text}
-        return {**talked, **(opened(found, is_opened=False) if found else {})}
+        found, current = linked(hash_), _current(now, text)
+        talked = {} if now else {**told(current), memory: text}
+        return {**talked, **(opened(_for_last(found, current), is_opened=False) if found else {})}
 
     def stop(now: Conversation, copy: str) -> Shown:
         now = stopped(_current(now, copy))
@@ -179,6 +181,11 @@ def asking_tab(
 def _current(now: Conversation, copy: str) -> Conversation:
     """The conversation as the server holds it, or the browser's copy where the server has let go of it."""
     return now or restored(copy)
+
+
+def _for_last(place: Place, now: Conversation) -> Place:
+    """A whole document as the place of the last exchange, so that the right answer to it can be marked there."""
+    return place if place.is_quoted or not now or now[-1].answer is None else replace(place, number=len(now) - 1)
 
 
 def _dials(how: list[Any], usual: float) -> Dials:

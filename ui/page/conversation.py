@@ -45,9 +45,9 @@ class Exchange:
         """What a later question may lean on."""
         match self.answer:
             case Answer() as one:
-                return Turn(one.read_as or one.question, one.text)
+                return Turn(one.question, one.text)
             case EveryAnswer() as every:
-                return Turn(every.read_as or every.question, every.values[0].text if every.values else "")
+                return Turn(every.question, every.values[0].text if every.values else "")
         return None
 
 

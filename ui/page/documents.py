@@ -11,7 +11,7 @@ from typing import Any
 from rag.errors import FileError, PinciteError
 from rag.library import Library
 from rag.loading import SUFFIXES
-from rag.progress import Shown
+from rag.progress import Told
 from rag.record import Entry
 from rag.terminal import printable
 
@@ -110,15 +110,16 @@ def _reading(library: Library, path: Path, limits: Limits) -> Iterator[Step]:
     """A file on its way in, and at last what became of it."""
     shares: Queue[float | None] = Queue()
     yield Step(path.name, "reading")
-    with ThreadPoolExecutor(1) as thread:
-        work = thread.submit(_added, library, path, limits, shares.put)
-        work.add_done_callback(lambda _: shares.put(None))
-        while (share := shares.get()) is not None:
-            yield Step(path.name, "reading", share=share)
-        yield work.result()
+    thread = ThreadPoolExecutor(1)
+    work = thread.submit(_added, library, path, limits, shares.put)
+    work.add_done_callback(lambda _: shares.put(None))
+    thread.shutdown(wait=False)  # who leaves the page does not wait for the file, which is read to its end
+    while (share := shares.get()) is not None:
+        yield Step(path.name, "reading", share=share)
+    yield work.result()
 
 
-def _added(library: Library, path: Path, limits: Limits, progress: Shown) -> Step:
+def _added(library: Library, path: Path, limits: Limits, progress: Told) -> Step:
     try:
         keep(library, path.name, path.read_bytes(), limits, progress)
     except FileError as error:

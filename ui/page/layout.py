@@ -32,7 +32,7 @@ def page(
             with gr.Tab("Documents"):
                 documents_tab(blocks, assistant.library, access, limits)
             with gr.Tab("Settings"):
-                dials = settings_tab(assistant)
+                dials = settings_tab(blocks, assistant)
             with ask:
                 asking_tab(blocks, assistant, access, examples, dials, answered)
     return blocks

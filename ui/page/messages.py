@@ -126,10 +126,8 @@ def _sources(number: int, numbers: "count[int]", citations: tuple[Citation, ...]
     items = []
     for citation in citations:
         place = next(numbers)
-        address, label = (
-            escape(link(citation, supports=supports)),
-            escape(f"[{place + 1}] {' › '.join(path(citation))}"),
-        )
+        address = escape(link(citation, supports=supports))
+        label = escape(f"[{place + 1}] {' › '.join(path(citation))}")
         items.append(
             f'<li><a href="{address}" data-do="place" data-value="{number}:{place}">{label}</a>'
             f'<br><span class="source">{escape(source(citation))}</span></li>'

@@ -43,6 +43,7 @@ element.addEventListener("keydown", (event) => {
 
 if (element.querySelector(".place")) {
   window.addEventListener("hashchange", () => {
+    if (!/^#(place|near|document)=/.test(location.hash)) return;
     document.querySelector('[role="tab"]')?.click(); // the place is shown beside the conversation
     trigger("click", { do: "link", value: location.hash });
   });
@@ -78,6 +79,7 @@ async function copy(target, text) {
 }
 
 function open(target) {
+  page.citation = null;
   history.replaceState(null, "", target.getAttribute("href"));
   window.dispatchEvent(new Event("hashchange")); // also where the address is the same as before
 }

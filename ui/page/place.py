@@ -114,8 +114,9 @@ def shown(library: Library, place: Place, *, may_judge: bool, is_opened: bool = 
     except PinciteError as error:
         return place, _gone(str(error), is_opened)
     if not document.sha256.startswith(place.sha256):
+        quoted_or_listed = "quoted. Ask again" if place.is_quoted else "listed. Load the page again"
         return place, _gone(
-            "This document has changed since it was quoted. Ask again to see what it says now.", is_opened
+            f"This document has changed since it was {quoted_or_listed} to see what it says now.", is_opened
         )
     if place.is_quoted and not document.body_start <= place.start < place.end <= len(document.text):
         return place, _gone("This link leads to no place in the document.", is_opened)

@@ -10,7 +10,7 @@ MOST_READ = 20
 BEST, EVERY = "the best answer", "every answer in the library"
 
 
-def settings_tab(assistant: Assistant) -> list[Any]:
+def settings_tab(blocks: Any, assistant: Assistant) -> list[Any]:
     """The dials: threshold, passages, and which answers are given."""
     import gradio as gr
 
@@ -18,17 +18,20 @@ def settings_tab(assistant: Assistant) -> list[Any]:
         with assistant.library.view() as view:
             return expected(view.promise, threshold)
 
-    with assistant.library.view() as view:
-        threshold = assistant.threshold_in(view)
+    def now() -> tuple[float, str]:
+        threshold = usual_threshold(assistant)
+        return threshold, told(threshold)
+
+    threshold, words = now()
     sure = gr.Slider(
         0,
         1,
-        round(threshold, 2),
+        threshold,
         step=0.01,
         label="How sure an answer must be",
         info="0: every best guess is shown. 1: almost nothing is. A question whose answer is less sure is refused.",
     )
-    risk = gr.HTML(told(threshold), apply_default_css=False)
+    risk = gr.HTML(words, apply_default_css=False)
     passages = gr.Slider(
         1,
         MOST_READ,
@@ -38,8 +41,16 @@ def settings_tab(assistant: Assistant) -> list[Any]:
         info="More take longer. Where every answer is wanted, at least 20 are read.",
     )
     which = gr.Radio([BEST, EVERY], value=BEST, label="What is given")
-    sure.change(told, sure, risk, api_visibility="private", show_progress="hidden")
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    sure.change(told, sure, risk, **private)
+    blocks.load(now, None, [sure, risk], **private)  # the library may have been calibrated since the start
     return [sure, passages, which]
+
+
+def usual_threshold(assistant: Assistant) -> float:
+    """The assistant's own threshold in its library, as the dial shows it."""
+    with assistant.library.view() as view:
+        return round(assistant.threshold_in(view), 2)
 
 
 def expected(promise: Promise | None, threshold: float) -> str:
