@@ -91,9 +91,9 @@ class Assistant:
         """The library's answer to one question, or a refusal; the same every time for the same library.
 
         `history` holds the earlier turns of a conversation, oldest first: a question that leans on them is also read
-        after the last two, and with their names, dates and answers in place, and the surest reading counts. k and threshold take the place of
-        the assistant's own. With `every`, all distinct answers of the library are given, from more passages (20, if k
-        does not say otherwise). Raises QuestionError for a question that is empty or too long.
+        after the last two, and with their names, dates and answers in place; the surest reading counts. k and threshold
+        take the place of the assistant's own. With `every`, all distinct answers of the library are given, from more
+        passages (20, if k does not say otherwise). Raises QuestionError for a question that is empty or too long.
         """
         *_, answer = self.asking(question, history=history, k=k, threshold=threshold, every=every)
         return cast(Answer | EveryAnswer, answer)
