@@ -153,10 +153,10 @@ class Assistant:
     def _weighed(
         self, option: str, options: list[str], spans: "list[Span]", texts: list[str], turns: list[Turn]
     ) -> "list[Span]":
-        """Spans of a reading: less sure where it is not as typed, and where an earlier answer has the same words."""
+        """Spans of a reading: less sure where it is not the learned one, and where an earlier answer has the words."""
         if len(options) == 1:
             return spans
-        doubt, said = 0.0 if option == options[0] else DOUBT, [turn.answer for turn in turns[-LEANS_ON:]]
+        doubt, said = 0.0 if option == options[1] else DOUBT, [turn.answer for turn in turns[-LEANS_ON:]]
         again = [was_said(texts[span.passage][span.start : span.end], said) for span in spans]
         weighed = [
             replace(span, score=span.score - doubt - SAID * known) for span, known in zip(spans, again, strict=True)

@@ -39,6 +39,7 @@ def test_questions_that_lean(question: str) -> None:
         "How many bridges are there in Pellmouth?",
         "Which author says that the bridge was late?",
         "Who was the second president of Estonia?",
+        "What was promised to those who left the city?",
         "who designed the tower",
         "In 2013, how many people lived in New York City?",
     ],
@@ -101,7 +102,7 @@ def test_a_question_is_put_after_the_last_two_turns() -> None:
     turns = [Turn("Who?", "Ada"), Turn("when was that ?", "in 1923."), Turn("Where?", "")]
     assert continued("Why?", turns) == "when was that? in 1923. Where? Why?"
     assert continued("Why?", []) == "Why?"
-    assert len(continued("Why?", [Turn("word " * 500, "")]).split()) == 100
+    assert len(continued("Why?", [Turn("word " * 500, "")]).split()) == 70
 
 
 @pytest.mark.parametrize(
