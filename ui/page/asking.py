@@ -62,6 +62,8 @@ def asking_tab(
         with gr.Column(scale=2, min_width=320):
             panel = gr.HTML(EMPTY, elem_id="place", js_on_load=SCRIPT, apply_default_css=False)
 
+    nothing: Shown = {file: gr.skip()}  # an empty answer Gradio takes for a missing one
+
     def told(now: Conversation) -> Shown:
         offered = [] if now else examples()
         return {conversation: now, talk: messages(now, offered, may_judge=access.may_judge)}
@@ -121,13 +123,13 @@ def asking_tab(
             return {**told(()), memory: "[]", place: None, panel: EMPTY}
         number, _, rest = value.partition(":")
         if not number.isdecimal() or int(number) >= len(now):
-            return {}
+            return nothing
         chosen = now[int(number)]
         if do == "place" and rest.isdecimal() and int(rest) < len(chosen.citations):
             return opened(place_of(chosen.citations[int(rest)], supports=not chosen.is_refused, number=int(number)))
         if do == "judge" and access.may_judge and rest in [*Verdict]:
             return kept_verdict(now, int(number), lambda: judged(assistant.library, chosen, Verdict(rest)))
-        return {}
+        return nothing
 
     def look(now: Conversation, copy: str, at: Place | None, data: gr.EventData) -> Shown:
         """What a click beside the document does."""
@@ -136,7 +138,7 @@ def asking_tab(
         if do == "link" and (found := linked(value)):
             return opened(_for_last(found, now))
         if at is None:
-            return {}
+            return nothing
         if do == "look":
             return opened(moved(at, value), is_opened=False)
         start, _, end = value.partition("-")
@@ -144,21 +146,21 @@ def asking_tab(
         if do == "mark" and access.may_judge and at.number is not None and known:
             exchange = now[at.number]
             return kept_verdict(now, at.number, lambda: placed(assistant.library, exchange, at, int(start), int(end)))
-        return {}
+        return nothing
 
     def kept_verdict(now: Conversation, number: int, judge: Callable[[], Exchange]) -> Shown:
         try:
             changed = (*now[:number], judge(), *now[number + 1 :])
         except PinciteError as error:
             gr.Warning(escape(str(error)))
-            return {}
+            return nothing
         return {**told(changed), memory: kept(changed)}
 
     def load(now: Conversation, text: str, hash_: str) -> Shown:
         """The conversation that the browser kept, unless one was begun already, and the place of the address."""
         found, current = linked(hash_), _current(now, text)
         talked = {} if now else {**told(current), memory: text}
-        return {**talked, **(opened(_for_last(found, current), is_opened=False) if found else {})}
+        return {**nothing, **talked, **(opened(_for_last(found, current), is_opened=False) if found else {})}
 
     def stop(now: Conversation, copy: str) -> Shown:
         now = stopped(_current(now, copy))
