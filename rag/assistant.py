@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast, overload
 from .candidates import Candidate, by_value, candidates, same_words
 from .citations import cite
 from .errors import QuestionError
-from .followups import DOUBT, LEANS_ON, SAID, readings, search_query, was_said
+from .followups import LEANS_ON, SAID, Meaning, meanings, search_query, was_said
 from .library import Library, View
 from .normalize import normalize
 from .values import Alternative, Answer, Citation, EveryAnswer, Passage, Refusal, Stage, Turn, Value
@@ -114,21 +114,17 @@ class Assistant:
         with self.library.view() as view:
             threshold = _checked_threshold(self.threshold_in(view) if threshold is None else threshold)
             turns = [_turn(turn) for turn in history]
-            options = [question, *readings(question, turns)]
+            meant = meanings(question, turns)
             passages = view.search(self._query(question, turns), k)
             texts = [passage.chunk.text for passage in passages]
             yield Stage.READING
             with view.clock("read"):
-                if every:
-                    meant = question if len(options) == 1 else self._surest(options, texts, turns)[0]
-                    spans = self._weighed(meant, options, self.reader.read_every(meant, texts), texts, turns)
-                else:
-                    meant, spans = self._surest(options, texts, turns)
+                read_as, spans = self._surest(meant, texts, turns, every=every)
             found = candidates(spans, passages, self.reader.confidence)
             accepted = [candidate for candidate in found if candidate.confidence >= threshold]
             groups = by_value(accepted, normalize if every else same_words)
             even = self.reader.confidence.threshold
-            asked = _Asked(question, None if meant == question else meant, passages, found, even, view)
+            asked = _Asked(question, None if read_as == question else read_as, passages, found, even, view)
             answer = _every(asked, groups) if every else _answer(asked, groups)
         yield answer
 
@@ -137,31 +133,25 @@ class Assistant:
         query, embedder = search_query(question, turns), self.library.embedder
         return query if embedder.count_tokens(query) <= embedder.window else question
 
-    def _surest(self, options: list[str], texts: list[str], turns: list[Turn]) -> "tuple[str, list[Span]]":
-        """Of the ways to read a question, of which the first is as typed, the one with the best span; and its spans."""
-        read = []
-        for option in options:
+    def _surest(
+        self, meant: list[Meaning], texts: list[str], turns: list[Turn], *, every: bool
+    ) -> "tuple[str, list[Span]]":
+        """Of what a question may mean, as typed first, that with the best span; and its spans, best first.
+
+        Where it leans on earlier turns, spans in the words of their answers are less sure.
+        """
+        read = self.reader.read_every if every else self.reader.read
+        said = [turn.answer for turn in turns[-LEANS_ON:]] if len(meant) > 1 else []
+        found: list[tuple[str, list[Span]]] = []
+        for meaning in meant:
             try:
-                spans = self.reader.read(option, texts)
+                spans = read(meaning.text, texts)
             except QuestionError:  # too long with what was said before
-                if option == options[0]:
+                if meaning == meant[0]:
                     raise
                 continue
-            read.append((option, self._weighed(option, options, spans, texts, turns)))
-        return max(read, key=lambda one: max((span.score for span in one[1]), default=-math.inf))
-
-    def _weighed(
-        self, option: str, options: list[str], spans: "list[Span]", texts: list[str], turns: list[Turn]
-    ) -> "list[Span]":
-        """Spans of a reading: less sure where it is not the learned one, and where an earlier answer has the words."""
-        if len(options) == 1:
-            return spans
-        doubt, said = 0.0 if option == options[1] else DOUBT, [turn.answer for turn in turns[-LEANS_ON:]]
-        again = [was_said(texts[span.passage][span.start : span.end], said) for span in spans]
-        weighed = [
-            replace(span, score=span.score - doubt - SAID * known) for span, known in zip(spans, again, strict=True)
-        ]
-        return sorted(weighed, key=lambda span: -span.score)
+            found.append((meaning.text, _weighed(spans, meaning.doubt, texts, said)))
+        return max(found, key=lambda one: max((span.score for span in one[1]), default=-math.inf))
 
     async def aask(
         self, question: str, *, history: History = (), k: int | None = None, threshold: float | None = None
@@ -190,6 +180,13 @@ class Assistant:
         """Load the models now, so that the first question takes no longer than the others."""
         self.library.embedder.embed(["warm"])
         self.reader.read("warm?", ["warm"])
+
+
+def _weighed(spans: "list[Span]", doubt: float, texts: list[str], said: list[str]) -> "list[Span]":
+    """Spans with lower scores: by the doubt, and where an earlier answer has their words."""
+    again = (SAID * was_said(texts[span.passage][span.start : span.end], said) for span in spans)
+    weighed = [replace(span, score=span.score - doubt - less) for span, less in zip(spans, again, strict=True)]
+    return sorted(weighed, key=lambda span: -span.score)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,16 @@ from pathlib import Path
 import pytest
 
 from rag import Assistant, Library, Turn
-from rag.followups import continued, leans, readings, search_query, was_said
+from rag.followups import Meaning, continued, leans, meanings, search_query, was_said
 
+MILL = "The mill of Tarnby has 7 wheels and 9 doors."
 HISTORY = [Turn("Where was Ilse Brandt born?", "Tarnby"), Turn("When did she move to Aarhus?", "1923")]
+
+
+def tell(library: Library, text: str, folder: Path) -> None:
+    """Put a text into a library."""
+    (folder / "a.txt").write_text(text)
+    library.add(folder / "a.txt")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +53,7 @@ def test_questions_that_lean(question: str) -> None:
 )
 def test_questions_that_stand_alone(question: str) -> None:
     assert not leans(question)
-    assert readings(question, HISTORY) == []
+    assert meanings(question, HISTORY) == [Meaning(question)]
     assert search_query(question, HISTORY) == question
 
 
@@ -62,16 +69,18 @@ def test_questions_that_stand_alone(question: str) -> None:
     ],
 )
 def test_what_a_question_may_mean(question: str, reading: str) -> None:
-    assert reading in readings(question, HISTORY)
-    assert len(readings(question, HISTORY)) <= 4
-    assert readings(question, []) == []
+    found = meanings(question, HISTORY)
+    assert reading in [meaning.text for meaning in found[1:]]
+    assert (found[0].text, found[1]) == (question, Meaning(continued(question, HISTORY)))
+    assert len(found) <= 5
+    assert all(meaning.doubt > 0 for meaning in (found[0], *found[2:]))
+    assert meanings(question, []) == [Meaning(question)]
 
 
 def test_what_was_answered_is_less_sure_but_may_be_the_answer_again(
     library: Library, assistant: Assistant, tmp_path: Path
 ) -> None:
-    (tmp_path / "a.txt").write_text("The mill of Tarnby has 7 wheels.")
-    library.add(tmp_path / "a.txt")
+    tell(library, "The mill of Tarnby has 7 wheels.", tmp_path)
     first = assistant.ask("How many wheels has the mill of Tarnby?")
     again = assistant.ask("And how many of them?", history=[first], threshold=0)
     assert (first.text, again.text) == ("7", "7")
@@ -80,8 +89,7 @@ def test_what_was_answered_is_less_sure_but_may_be_the_answer_again(
 
 
 def test_one_answer_and_every_answer_are_equally_sure(library: Library, assistant: Assistant, tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("The mill of Tarnby has 7 wheels and 9 doors.")
-    library.add(tmp_path / "a.txt")
+    tell(library, MILL, tmp_path)
     history = [assistant.ask("How many wheels has the mill of Tarnby?")]
     one = assistant.ask("And how many doors has it?", history=history, threshold=0)
     every = assistant.ask("And how many doors has it?", history=history, threshold=0, every=True)
@@ -121,8 +129,7 @@ def test_words_of_an_earlier_answer_were_said(text: str, found: bool) -> None:
 
 
 def test_a_follow_up_is_not_answered_with_what_was_said(library: Library, assistant: Assistant, tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("The mill of Tarnby has 7 wheels and 9 doors.")
-    library.add(tmp_path / "a.txt")
+    tell(library, MILL, tmp_path)
     first = assistant.ask("How many wheels has the mill of Tarnby?")
     assert first.text == "7"
     assert assistant.ask("And of what else?", history=[first]).text == "9"
@@ -138,8 +145,7 @@ def test_passages_are_looked_for_with_the_last_two_turns() -> None:
 def test_a_follow_up_is_read_with_the_history_and_says_how(
     library: Library, assistant: Assistant, tmp_path: Path
 ) -> None:
-    (tmp_path / "a.txt").write_text("The mill of Tarnby has 7 wheels.\n\nThe mill of Aarhus has 9 wheels.")
-    library.add(tmp_path / "a.txt")
+    tell(library, "The mill of Tarnby has 7 wheels.\n\nThe mill of Aarhus has 9 wheels.", tmp_path)
     first = assistant.ask("How many wheels has the mill of Aarhus?")
     assert (first.text, first.read_as) == ("7", None)  # this reader counts words: both have as many in one passage
     turns = [Turn("Which mill is in Aarhus?", "")]
@@ -151,8 +157,7 @@ def test_a_follow_up_is_read_with_the_history_and_says_how(
 
 
 def test_an_answer_can_be_the_history(library: Library, assistant: Assistant, tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("The mill of Tarnby has 7 wheels, and 9 doors.")
-    library.add(tmp_path / "a.txt")
+    tell(library, MILL, tmp_path)
     first = assistant.ask("How many wheels has the mill of Tarnby?")
     follow = assistant.ask("How many doors has it?", history=[first])
     assert follow.read_as is not None

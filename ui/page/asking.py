@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from html import escape
 from typing import Any
 
@@ -29,6 +29,16 @@ _FOUND = "(now) => [now, sessionStorage.getItem('pincite') || '', location.hash]
 Shown = dict[Any, Any]  # new values by component
 
 
+@dataclass(slots=True)
+class Stops:
+    """How often a person has stopped the work in a session: what was begun before is shown no more.
+
+    Gradio could cancel it too, but does so late: what is asked right after a stop would be cancelled with it.
+    """
+
+    count: int = 0
+
+
 def asking_tab(
     blocks: Any,
     assistant: Assistant,
@@ -40,7 +50,7 @@ def asking_tab(
     """Conversation, question and place, and all that happens between them."""
     import gradio as gr
 
-    conversation, place = gr.State(()), gr.State(None)
+    conversation, place, stops = gr.State(()), gr.State(None), gr.State(Stops())
     memory, file, address = (gr.Textbox(visible=False) for _ in range(3))
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320):
@@ -73,16 +83,18 @@ def asking_tab(
         return {place: seen, panel: html}
 
     def ask(
-        now: Conversation, question: str, how: list[Any], at: int | None = None, plain: bool = False
+        now: Conversation, question: str, how: list[Any], stopping: Stops, at: int | None = None, plain: bool = False
     ) -> Iterator[Shown]:
         """Everything that is shown while a question is worked on; the first citation is opened at the end."""
         if any(exchange.is_pending for exchange in now):
             gr.Info("Another question is being answered. Wait for it, or stop it.")
             return
-        number = len(now) if at is None else at
-        for state in answering(
-            assistant, now, question, _dials(how, usual_threshold(assistant)), at=at, as_typed=plain
-        ):
+        number, begun = len(now) if at is None else at, stopping.count
+        dialled = _dials(how, usual_threshold(assistant))
+        for state in answering(assistant, now, question, dialled, at=at, as_typed=plain):
+            if stopping.count != begun:
+                yield nothing  # or Gradio would show the last thing once more
+                return
             last = state[number]
             if last.is_pending:
                 yield {**told(state), box: gr.update(value="", submit_btn=False, stop_btn=True)}
@@ -98,20 +110,22 @@ def asking_tab(
         at = place_of(exchange.citations[0], supports=not exchange.is_refused, number=number)
         return opened(at, is_opened=False)
 
-    def submit(question: str, now: Conversation, copy: str, *how: Any) -> Iterator[Shown]:
-        yield from ask(_current(now, copy), question, list(how))
+    def submit(question: str, now: Conversation, copy: str, stopping: Stops, *how: Any) -> Iterator[Shown]:
+        yield from ask(_current(now, copy), question, list(how), stopping)
 
     def slow(
-        now: Conversation, copy: str, sure: float, passages: int, which: str, data: gr.EventData
+        now: Conversation, copy: str, stopping: Stops, sure: float, passages: int, which: str, data: gr.EventData
     ) -> Iterator[Shown]:
         """What a click in the conversation has asked."""
         now, how = _current(now, copy), [sure, passages, which]
         do, value = _clicked(data)
         if do == "ask":
-            yield from ask(now, value, how)
+            yield from ask(now, value, how, stopping)
         elif value.isdecimal() and int(value) < len(now):
             chosen = now[int(value)]
-            yield from ask(now, chosen.question, how, at=int(value), plain=chosen.as_typed or do == "as-typed")
+            yield from ask(
+                now, chosen.question, how, stopping, at=int(value), plain=chosen.as_typed or do == "as-typed"
+            )
 
     def quick(now: Conversation, copy: str, data: gr.EventData) -> Shown:
         """What any other click in the conversation does."""
@@ -162,17 +176,18 @@ def asking_tab(
         talked = {} if now else {**told(current), memory: text}
         return {**nothing, **talked, **(opened(_for_last(found, current), is_opened=False) if found else {})}
 
-    def stop(now: Conversation, copy: str) -> Shown:
+    def stop(now: Conversation, copy: str, stopping: Stops) -> Shown:
+        stopping.count += 1
         now = stopped(_current(now, copy))
         return {**told(now), memory: kept(now), box: gr.update(submit_btn=True, stop_btn=False)}
 
     everything = [conversation, talk, box, memory, file, place, panel]
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    asking = {**private, "concurrency_limit": AT_ONCE, "concurrency_id": "asking"}
+    asking = {**private, "concurrency_limit": AT_ONCE, "concurrency_id": "asking", "trigger_mode": "multiple"}
     at_once = {**private, "concurrency_limit": None, "trigger_mode": "multiple"}
-    asked = box.submit(submit, [box, conversation, memory, *dials], everything, **asking)
-    clicked = talk.submit(slow, [conversation, memory, *dials], everything, **asking)
-    box.stop(stop, [conversation, memory], everything, cancels=[asked, clicked], **at_once)
+    box.submit(submit, [box, conversation, memory, stops, *dials], everything, **asking)
+    talk.submit(slow, [conversation, memory, stops, *dials], everything, **asking)
+    box.stop(stop, [conversation, memory, stops], everything, **at_once)
     talk.click(quick, [conversation, memory], everything, **at_once)
     panel.click(look, [conversation, memory, place], everything, **at_once)
     memory.change(None, memory, js=_KEEP, **private)

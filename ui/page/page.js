@@ -4,13 +4,11 @@
 const page = (window.pincite ??= { citation: null });
 const NARROW = 760; // pixels: below, conversation and document stand one above the other
 const ASKING = ["ask", "again", "as-typed"];
-const SETTLING = 1500; // milliseconds after a question is done in which Gradio may still be stopping it
 const unfolded = new Set();
 let clicked = null; // what was clicked last, to be focused again
 let step = null; // how the document was moved, with its height before
 let seen = ""; // the last exchange that was scrolled to
 let top = 0;
-let done = -SETTLING; // when the last question was done
 
 page.save = ({ name, type, text }) => {
   const link = document.createElement("a");
@@ -64,9 +62,7 @@ function send(target) {
   }
   const frame = element.querySelector(".text");
   step = what === "look" && frame ? { value, height: frame.scrollHeight, top: frame.scrollTop } : null;
-  if (!ASKING.includes(what)) return trigger("click", { do: what, value }); // held up by nothing that takes long
-  // Asked while the one before is still being stopped, it would be stopped too.
-  setTimeout(() => trigger("submit", { do: what, value }), Math.max(0, done + SETTLING - performance.now()));
+  trigger(ASKING.includes(what) ? "submit" : "click", { do: what, value }); // what takes long holds nothing else up
 }
 
 async function copy(target, text) {
@@ -125,7 +121,6 @@ function settleConversation() {
   const last = frame?.lastElementChild;
   if (!last) return;
   const state = `${frame.childElementCount} ${last.querySelector(".pending") ? "pending" : "done"}`;
-  if (seen.endsWith("pending") && !state.endsWith("pending")) done = performance.now();
   if (state === seen) frame.scrollTop = top;
   else frame.scrollTop = last.offsetTop - frame.offsetTop;
   seen = state;
