@@ -15,6 +15,7 @@ from .structure import context, sections
 from .values import Chunk, Document
 
 BUDGET = 128  # tokens of a chunk
+EMBEDDING_VERSION = 2  # rises with every change of what is embedded for a chunk
 OVERLAP = 1  # sentences that a chunk repeats from the one before
 _FIRST_TRY = 1024  # characters: nearly every sentence is shorter
 CONTEXT_SHARE = 0.25  # of the window, for title and headings
@@ -43,7 +44,8 @@ def split(
             text = document.text[first:last]
             if count_tokens(text, encoding) > budget:
                 return False
-            return count_window_tokens(embedded_text(document, first, text, window, count_window_tokens)) <= window
+            titles = _titles(document, first, window, count_window_tokens)
+            return count_window_tokens(f"{titles}\n{text}") <= window
 
         spans = _sentences(document, start, end)
         units = [part for span in spans for part in _cut_to_fit(document.text, span, fits)]
@@ -53,19 +55,24 @@ def split(
     return chunks
 
 
-def embedded_text(
-    document: Document, start: int, text: str, window: int, count_window_tokens: Callable[[str], int]
-) -> str:
-    """What is embedded for a chunk: title and headings in one line, then its text.
+def embedded_texts(
+    document: Document, chunk: Chunk, window: int, count_window_tokens: Callable[[str], int]
+) -> list[str]:
+    """What is embedded for a chunk: its text and, where it has several, each of its sentences; all below its titles."""
+    titles = _titles(document, chunk.start, window, count_window_tokens)
+    parts = _sentences(document, chunk.start, chunk.end)
+    texts = [chunk.text, *(document.text[first:last] for first, last in parts if len(parts) > 1)]
+    return [f"{titles}\n{text}" for text in texts]
 
-    Of a line of titles that would take more than a quarter of the window only the end that fits is kept.
-    """
+
+def _titles(document: Document, start: int, window: int, count_window_tokens: Callable[[str], int]) -> str:
+    """Title and headings of a place in one line; of more than a quarter of the window only the end that fits."""
     titles = context(document, start)
     room = int(window * CONTEXT_SHARE)
     if count_window_tokens(titles) > room:
         kept = bisect_left(range(len(titles)), True, key=lambda n: count_window_tokens(titles[n:]) <= room)
         titles = titles[kept:].lstrip()
-    return f"{titles}\n{text}"
+    return titles
 
 
 def _sentences(document: Document, start: int, end: int) -> list[Span]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .bert import Bert
 
 Vectors = npt.NDArray[np.float32]
+SENTENCE_SHARE = 0.6  # of a sentence in a row, against 0.4 of its passage
 _NEEDED = ("tokenizer.json", "config.json", "modules.json", "sentence_bert_config.json")
 BATCH_TOKENS = 2048  # tokens of a batch, padding included: about what stays in the cache; 4096 and 512 were slower
 
@@ -111,6 +112,16 @@ class SentenceEmbedder:
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` by the model's own tokenizer, special ones included, nothing cut."""
         return len(self._tokenizer.encode(text).ids)
+
+
+def blended(vectors: Vectors) -> Vectors:
+    """The rows that a passage is found by, from those of its whole text, first, and of each of its sentences.
+
+    Their inner product with a question's vector is 0.4 of its cosine with the passage, and 0.6 of that with a sentence.
+    """
+    whole, each = vectors[:1], vectors[1:]
+    mixed: Vectors = (1 - SENTENCE_SHARE) * whole + SENTENCE_SHARE * each if len(each) else whole
+    return mixed
 
 
 def length_batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:

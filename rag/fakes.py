@@ -8,7 +8,7 @@ import numpy as np
 
 from .embedding import Vectors
 from .reading import Confidence, Span
-from .vectors import Ids
+from .vectors import Ids, distinct
 
 _WORD = re.compile(r"\w+")
 
@@ -54,7 +54,8 @@ class ExactStore:
 
     def search(self, vector: Vectors, k: int) -> tuple[Ids, Vectors]:
         scores = self._vectors @ vector
-        best = np.lexsort((self._ids, -scores))[:k]
+        ranked = np.lexsort((self._ids, -scores))
+        best = ranked[distinct(self._ids[ranked])[:k]]
         return self._ids[best], scores[best]
 
 

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .chunking import embedded_text, split
+from .chunking import embedded_texts, split
 from .loading import SUFFIXES, locate
 from .progress import Progress
 from .record import Prepared
@@ -88,32 +88,38 @@ class Intake:
         known_vectors: "Callable[[Iterable[bytes]], dict[bytes, Vectors]]",
         bar: Progress,
     ) -> tuple[list[list[Prepared]], int]:
-        """The chunks of each reading with their vectors, and how many of them were made.
+        """The chunks of each reading with their vectors, and of how many they were made.
 
-        A vector that is known, by the hash of the text that it was made from, is not made again.
+        Vectors that are known, by the hash of the texts that they were made from, are not made again.
         """
-        texts: dict[bytes, str] = {}
+        texts: dict[bytes, list[str]] = {}
         keys: list[list[bytes]] = []
         share: dict[bytes, float] = {}  # of a file's bytes, to move the bar by
         for reading in readings:
             keys.append([])
             for chunk in reading.chunks:
-                text = self._embedded_text(reading.document, chunk)
-                key = hashlib.sha256(text.encode()).digest()[:16]
+                those = embedded_texts(reading.document, chunk, self._embedder.window, self._embedder.count_tokens)
+                key = hashlib.sha256("\0".join(those).encode()).digest()[:16]
                 keys[-1].append(key)
-                texts[key] = text
+                texts[key] = those
                 share[key] = share.get(key, 0) + reading.size / len(reading.chunks)
         vectors = known_vectors(texts)
         bar.advance(sum(share[key] for key in vectors))
         missing = [key for key in texts if key not in vectors]
         for first in range(0, len(missing), GROUP):
             group = missing[first : first + GROUP]
-            vectors.update(zip(group, self._embedder.embed([texts[key] for key in group]), strict=True))
+            vectors.update(zip(group, self._rows([texts[key] for key in group]), strict=True))
             bar.advance(sum(share[key] for key in group), passages=len(group))
         return [_prepared(r, its_keys, vectors) for r, its_keys in zip(readings, keys, strict=True)], len(missing)
 
-    def _embedded_text(self, document: Document, chunk: Chunk) -> str:
-        return embedded_text(document, chunk.start, chunk.text, self._embedder.window, self._embedder.count_tokens)
+    def _rows(self, passages: list[list[str]]) -> "Iterator[Vectors]":
+        """The rows that each passage is found by, from its texts; one that several have is embedded once."""
+        from .embedding import blended
+
+        alone = {text: place for place, text in enumerate(dict.fromkeys(chain.from_iterable(passages)))}
+        vectors = self._embedder.embed(list(alone))
+        for texts in passages:
+            yield blended(vectors[[alone[text] for text in texts]])
 
 
 def _prepared(reading: Reading, keys: list[bytes], vectors: "dict[bytes, Vectors]") -> list[Prepared]:

@@ -73,12 +73,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A chunk on its way into the record: `embedded` is the hash of the text that `vector` was made from."""
+    """A chunk on its way into the record: `embedded` is the hash of the texts that `vectors` (n, dimension) come of."""
 
     chunk: Chunk
     context: str
     embedded: bytes
-    vector: "Vectors"
+    vectors: "Vectors"
 
 
 class Record:
@@ -246,24 +246,30 @@ class Snapshot:
         return np.array([row[0] for row in self._connection.execute("SELECT id FROM chunks ORDER BY id")], np.int64)
 
     def vectors_after(self, chunk_id: int, dimension: int) -> "tuple[Ids, Vectors]":
-        """Ids (n,), ascending, and vectors (n, dimension) of the chunks above an id; an id is never used twice."""
+        """Ids (n,), ascending, and vectors (n, dimension) of the chunks above an id, which is there for each vector.
+
+        The id of a chunk is never used again for another.
+        """
         import numpy as np
 
         rows = self._connection.execute(
             "SELECT id, vector FROM chunks WHERE id > ? ORDER BY id", (chunk_id,)
         ).fetchall()
-        if any(len(vector) != 4 * dimension for _, vector in rows):
+        each = [len(row[1]) // (4 * dimension) for row in rows]  # one after the other in a blob
+        if any(len(row[1]) != 4 * dimension * count for row, count in zip(rows, each, strict=True)):
             raise sqlite3.DatabaseError(f"it holds vectors that have not {dimension} dimensions")
         vectors = np.frombuffer(b"".join(row[1] for row in rows), "<f4").reshape(-1, dimension)
-        return np.array([row[0] for row in rows], np.int64), vectors.astype(np.float32, copy=False)
+        ids = np.repeat(np.array([row[0] for row in rows], np.int64), each)
+        return ids, vectors.astype(np.float32, copy=False)
 
     def vectors_of_texts(self, embedded: Iterable[bytes]) -> "dict[bytes, Vectors]":
-        """Vectors that are there already, by the hash of the text that was embedded."""
+        """The vectors (n, dimension) that are there already, by the hash of the texts that were embedded."""
         import numpy as np
 
         query = "SELECT vector FROM chunks WHERE embedded = ? LIMIT 1"
         rows = ((key, self._connection.execute(query, (key,)).fetchone()) for key in embedded)
-        return {key: np.frombuffer(row[0], np.float32) for key, row in rows if row}
+        shape = (-1, self.settings["dimension"])
+        return {key: np.frombuffer(row[0], np.float32).reshape(shape) for key, row in rows if row}
 
     def places(self, ids: Iterable[int]) -> dict[int, tuple[str, int]]:
         """Source of the document and start of each chunk, by id; ids that are not there are left out."""
@@ -331,7 +337,7 @@ class Transaction(Snapshot):
         for item in chunks:
             cursor = self._connection.execute(
                 "INSERT INTO chunks VALUES (NULL, ?, ?, ?, ?, ?)",
-                (document.id, item.chunk.start, item.chunk.end, item.embedded, item.vector.astype("<f4").tobytes()),
+                (document.id, item.chunk.start, item.chunk.end, item.embedded, item.vectors.astype("<f4").tobytes()),
             )
             self._connection.execute(
                 "INSERT INTO words (rowid, context, body) VALUES (?, ?, ?)",

@@ -3,8 +3,9 @@
 BM25: Robertson and Zaragoza 2009, as SQLite's FTS5 computes it. Reciprocal rank fusion: Cormack et al. 2009, with
 weights. Their constant, 60, is for rankings of equal worth; here it would let a few common words outvote the meaning.
 On 1,159 questions written on training paragraphs (807 of them worded far from the text) recall@5 by 60 and equal votes
-was 0.64 among all 2,275 paragraphs and 0.76 among those of one article; by 5 and half a vote for the words it is 0.72
-and 0.85.
+was 0.64 among all 2,275 paragraphs and 0.76 among those of one article. By the weights below, and with a vector for
+each sentence instead of one for each passage, it is 0.76 and 0.88; what has the words of a question best, be it a
+number or a name that no model knows, is then nearly always among the first five.
 """
 
 import re
@@ -16,8 +17,8 @@ from .errors import QuestionError
 Mode = Literal["hybrid", "dense", "lexical"]
 MODES: tuple[str, ...] = get_args(Mode)
 DEPTH = 50  # passages that each way of finding hands over to be fused
-RANK_OFFSET = 5
-WORDS_VOTE = 0.5  # of the ranking by words, against 1 of that by meaning
+MEANING_OFFSET = 2
+WORDS_VOTE = 0.15  # of the first by words, against a third of the first by meaning
 CONTEXT_WEIGHT = 0.5  # of a word in title or headings, against 1 in the text
 MOST_WORDS = 64  # of a query that is more than a question
 
@@ -37,11 +38,11 @@ def query_words(query: str) -> list[str]:
 
 
 def fuse(by_meaning: Sequence[int], by_words: Sequence[int]) -> dict[int, float]:
-    """Each id with 1 / (5 + its rank by meaning) + 0.5 / (5 + its rank by words), as far as it has them, from 1."""
+    """Each id with 1 / (2 + its rank by meaning) + 0.15 / its rank by words, as far as it has them, counted from 1."""
     scores: dict[int, float] = {}
-    for ranking, vote in ((by_meaning, 1.0), (by_words, WORDS_VOTE)):
+    for ranking, vote, offset in ((by_meaning, 1.0, MEANING_OFFSET), (by_words, WORDS_VOTE, 0)):
         for rank, chunk_id in enumerate(ranking, 1):
-            scores[chunk_id] = scores.get(chunk_id, 0.0) + vote / (RANK_OFFSET + rank)
+            scores[chunk_id] = scores.get(chunk_id, 0.0) + vote / (offset + rank)
     return scores
 
 

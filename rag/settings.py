@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from .chunking import BUDGET, OVERLAP
+from .chunking import BUDGET, EMBEDDING_VERSION, OVERLAP
 from .encoding import SHIPPED
 from .errors import LibraryError
 from .loading import EXTRACTION_VERSION
@@ -42,6 +42,7 @@ class Settings:
     overlap: int
     encoding: str
     extraction: int
+    embedding: int = 1  # as in libraries from before it was stored
 
     @classmethod
     def of(cls, embedder: "Embedder", cutting: Cutting) -> "Settings":
@@ -55,6 +56,7 @@ class Settings:
             cutting.overlap,
             cutting.encoding,
             EXTRACTION_VERSION,
+            EMBEDDING_VERSION,
         )
 
     @property

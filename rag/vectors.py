@@ -15,6 +15,7 @@ Ids = npt.NDArray[np.int64]
 
 EXACT_UP_TO = 100_000  # vectors: an exact search then takes a tenth of what reading the passages does
 LISTS_PER_ROOT = 4  # IVF lists for each square root of the number of vectors
+VECTORS_EACH = 4  # of an id, as is supposed at first when the nearest ids are looked for
 PROBED = 0.1  # share of the lists that a search looks into
 TRAIN_PER_LIST = 40  # vectors that k-means sees for each list
 REBUILD_AT = 2.0  # an IVF index is trained anew once it has grown by this factor
@@ -22,10 +23,10 @@ _MAGIC = b"pincite-vectors-1\n"
 
 
 class VectorStore(Protocol):
-    """Vectors by id. Scores are inner products, so cosines for rows of length 1: higher is nearer."""
+    """Vectors by id, one or several of each. Scores are inner products: higher is nearer."""
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
-        """Hold `vectors` (n, dimension) under `ids` (n,), none of which is held yet."""
+        """Hold `vectors` (n, dimension) under `ids` (n,), none of which is held yet; an id may be there repeatedly."""
         ...
 
     def remove(self, ids: Ids) -> None:
@@ -33,7 +34,10 @@ class VectorStore(Protocol):
         ...
 
     def search(self, vector: Vectors, k: int) -> tuple[Ids, Vectors]:
-        """Ids and scores of the k nearest to `vector` (dimension,), best first; fewer when fewer are held."""
+        """The k ids nearest to `vector` (dimension,), best first, each with the score of its nearest vector.
+
+        Fewer when fewer are held.
+        """
         ...
 
 
@@ -47,6 +51,7 @@ class FaissStore:
         self._trained_on = 0
 
     def __len__(self) -> int:
+        """How many vectors it holds."""
         return int(self._index.ntotal)
 
     @property
@@ -66,12 +71,17 @@ class FaissStore:
     def search(self, vector: Vectors, k: int) -> tuple[Ids, Vectors]:
         if not len(self):
             return as_ids(()), np.empty(0, np.float32)
-        scores, ids = self._index.search(vector[None, :], min(k, len(self)))
-        found = ids[0] >= 0
-        return ids[0][found], scores[0][found]
+        wanted = min(k * VECTORS_EACH, len(self))
+        while True:
+            scores, ids = self._index.search(vector[None, :], wanted)
+            found = ids[0] >= 0
+            nearest = distinct(ids[0][found])
+            if len(nearest) >= k or wanted == len(self) or not found.all():
+                return ids[0][nearest[:k]], scores[0][nearest[:k]]
+            wanted = min(wanted * VECTORS_EACH, len(self))
 
     def ids(self) -> Ids:
-        """All ids held, in no order."""
+        """The id of each vector, in no order."""
         import faiss
 
         if self.is_exact:
@@ -151,7 +161,7 @@ class FaissStore:
 def _exact(dimension: int) -> Any:
     import faiss
 
-    return faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+    return faiss.IndexIDMap(faiss.IndexFlatIP(dimension))
 
 
 def as_ids(ids: Iterable[int]) -> Ids:
@@ -159,11 +169,18 @@ def as_ids(ids: Iterable[int]) -> Ids:
     return np.array(sorted(ids), dtype=np.int64)
 
 
+def distinct(ids: Ids) -> npt.NDArray[np.intp]:
+    """Where each id stands first, in order."""
+    return np.sort(np.unique(ids, return_index=True)[1])
+
+
 def recall(store: VectorStore, ids: Ids, vectors: Vectors, *, k: int, sample: int) -> float:
-    """Share of the k nearest by an exact search that the store finds too, over a sample of its own vectors."""
+    """Share of the k nearest ids by an exact search that the store finds too, over a sample of its own vectors."""
     queries = vectors[np.random.default_rng(0).permutation(len(ids))[:sample]]
-    hits = 0
+    hits = wanted = 0
     for query in queries:
-        exact = ids[np.argsort(-(vectors @ query), kind="stable")[:k]]
+        ranked = ids[np.argsort(-(vectors @ query), kind="stable")]
+        exact = ranked[distinct(ranked)[:k]]
         hits += len(np.intersect1d(exact, store.search(query, k)[0]))
-    return hits / (min(k, len(ids)) * len(queries))
+        wanted += len(exact)
+    return hits / wanted

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.chunking import embedded_text, split
+from rag.chunking import embedded_texts, split
 from rag.embedding import SentenceEmbedder
 from rag.encoding import count_tokens
 from rag.fakes import WordEmbedder
@@ -80,9 +80,9 @@ def test_nothing_is_longer_than_the_models_window_by_its_own_tokenizer(
     source = document(text, Heading(1, "H" * 900, 0, 0), title="A title " * 60)
     chunks = split(source, window=minilm.window, count_window_tokens=minilm.count_tokens, budget=budget)
     for chunk in chunks:
-        embedded = embedded_text(source, chunk.start, chunk.text, minilm.window, minilm.count_tokens)
-        assert embedded.endswith(chunk.text)
-        assert minilm.count_tokens(embedded) <= minilm.window == 256
+        embedded = embedded_texts(source, chunk, minilm.window, minilm.count_tokens)
+        assert embedded[0].endswith(chunk.text)
+        assert all(minilm.count_tokens(each) <= minilm.window == 256 for each in embedded)
         assert count_tokens(chunk.text) <= budget
     assert_complete(text, chunks)
 
@@ -109,10 +109,16 @@ def test_chunks_are_slices_within_the_budget_that_leave_nothing_out(text: str, b
 
 
 def test_title_and_headings_go_with_a_chunk_but_not_into_its_text() -> None:
-    text = "A\n\nB\n\nwords"
+    text = "A\n\nB\n\nSome words. Others."
     source = document(text, Heading(1, "A", 0, 1), Heading(2, "B", 3, 4), title="Report")
-    assert embedded_text(source, 6, "words", 256, WordEmbedder().count_tokens) == "Report > A > B\nwords"
-    assert cut(source, 100) == ["words"]
+    assert cut(source, 100) == ["Some words. Others."]
+    chunk = Chunk(source.id, 6, len(text), text[6:])
+    titles = "Report > A > B"
+    assert embedded_texts(source, chunk, 256, WordEmbedder().count_tokens) == [
+        f"{titles}\n{part}" for part in ("Some words. Others.", "Some words.", "Others.")
+    ]
+    alone = Chunk(source.id, 6, 17, text[6:17])
+    assert embedded_texts(source, alone, 256, WordEmbedder().count_tokens) == [f"{titles}\nSome words."]
 
 
 def test_long_text_without_an_end_is_cut_in_time_that_grows_with_its_length() -> None:

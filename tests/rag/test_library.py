@@ -446,6 +446,28 @@ def test_rebuild_keeps_a_document_whose_folder_moved_behind_a_link(library: Libr
     assert len(library.documents()) == 1
 
 
+def test_library_from_before_sentences_were_embedded_is_built_again(library: Library, tmp_path: Path) -> None:
+    library.add(write(tmp_path / "papers", a="The ferry sank. Nobody drowned."))
+    library.close()
+    with closing(sqlite3.connect(library.folder / FILE)) as connection:
+        connection.execute("UPDATE meta SET value = json_remove(value, '$.embedding') WHERE key = 'settings'")
+        connection.execute("UPDATE chunks SET vector = substr(vector, 1, 4 * 256), embedded = x'00'")
+        connection.commit()
+    with pytest.raises(SettingsMismatch, match=r"embedding 1, not 2.*pincite index --rebuild --library"):
+        Library.open(library.folder, embedder=WordEmbedder())
+    assert Library.rebuild(library.folder, embedder=WordEmbedder()).passages_embedded == 1
+    with Library.open(library.folder, embedder=WordEmbedder()) as again:
+        assert again.search("ferry", mode="dense")[0].chunk.text.startswith("The ferry sank.")
+
+
+def test_a_sentence_leads_to_its_passage_whatever_else_stands_there(library: Library, tmp_path: Path) -> None:
+    other = " ".join(f"Number {n} is about boats and nets and tides." for n in range(6))
+    library.add(write(tmp_path / "papers", a=f"{other} The ferry sank.", b="The ferry came late, and boats and nets."))
+    best, second = library.search("the ferry sank", mode="dense")
+    assert best.chunk.text.endswith("The ferry sank.")
+    assert best.score > second.score
+
+
 def test_unknown_encoding_leaves_no_library(tmp_path: Path) -> None:
     with pytest.raises(EncodingError):
         Library.open(tmp_path / "new", embedder=WordEmbedder(), cutting=Cutting(encoding="nope"))

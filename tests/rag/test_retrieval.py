@@ -7,7 +7,12 @@ from rag.retrieval import checked_mode, fuse, query_words
 
 
 def test_reciprocal_ranks_add_up() -> None:
-    assert fuse([7, 8], [8, 9]) == {7: 1 / 6, 8: 1 / 7 + 0.5 / 6, 9: 0.5 / 7}
+    assert fuse([7, 8], [8, 9]) == {7: 1 / 3, 8: 1 / 4 + 0.15, 9: 0.15 / 2}
+
+
+def test_what_has_the_words_best_is_among_the_first_five() -> None:
+    scores = fuse(range(50), [77])
+    assert sorted(scores, key=lambda chunk_id: -scores[chunk_id]).index(77) == 4
 
 
 @pytest.mark.parametrize(

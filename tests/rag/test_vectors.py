@@ -107,5 +107,29 @@ def test_damaged_file_is_not_loaded(tmp_path: Path, position: int) -> None:
     assert FaissStore.load(tmp_path / "none", "one", DIMENSION) is None
 
 
+@pytest.mark.parametrize("exact_up_to", [10_000, 100])
+def test_of_an_id_with_several_vectors_the_nearest_counts(exact_up_to: int) -> None:
+    ids, vectors = as_ids([n for n in range(1, 61) for _ in range(n)]), unit_vectors(1830)
+    store, exact = FaissStore(DIMENSION, exact_up_to), ExactStore(DIMENSION)
+    for each in (store, exact):
+        each.add(ids, vectors)
+    assert store.is_exact is (exact_up_to > len(ids))
+    gone = as_ids(range(1, 60, 2))
+    for each in (store, exact):
+        each.remove(gone)
+    kept = np.isin(ids, gone, invert=True)
+    assert len(store) == kept.sum()
+    everything = store.search(vectors[40], 100)[0]
+    assert len(set(everything.tolist())) == len(everything)
+    assert store.search(vectors[-1], 1)[0].tolist() == [60]
+    if store.is_exact:
+        for query in unit_vectors(20, seed=3):
+            (found, scores), (wanted, wanted_scores) = store.search(query, 7), exact.search(query, 7)
+            assert found.tolist() == wanted.tolist()
+            np.testing.assert_allclose(scores, wanted_scores, atol=1e-6)
+        assert sorted(everything.tolist()) == list(range(2, 61, 2))
+        assert recall(store, ids[kept], vectors[kept], k=10, sample=20) == 1
+
+
 def test_empty_index_finds_nothing() -> None:
     assert FaissStore(DIMENSION).search(unit_vectors(1)[0], 5)[0].tolist() == []
