@@ -247,7 +247,13 @@ def test_every_citation_quotes_its_document_exactly_in_every_format(
 def test_every_distinct_answer_is_given_with_all_its_places(
     library: Library, assistant: Assistant, tmp_path: Path
 ) -> None:
-    add(library, tmp_path, a="The bridge cost 1500 pounds.", b="The bridge cost 1600.", c="The bridge did cost 1500 then.")
+    add(
+        library,
+        tmp_path,
+        a="The bridge cost 1500 pounds.",
+        b="The bridge cost 1600.",
+        c="The bridge did cost 1500 then.",
+    )
     every = assistant.ask("What did the bridge cost?", every=True)
     found = {value.normalized: sorted(Path(c.source).name for c in value.citations) for value in every.values}
     assert found == {"number 1500": ["a.md", "c.md"], "number 1600": ["b.md"]}
