@@ -12,7 +12,6 @@ from .errors import QuestionError
 from .followups import LEANS_ON, SAID, Meaning, meanings, search_query, was_said
 from .library import Library, View
 from .normalize import normalize
-from .retrieval import Nearness
 from .values import Alternative, Answer, Citation, EveryAnswer, Passage, Refusal, Stage, Turn, Value
 
 if TYPE_CHECKING:
@@ -24,11 +23,9 @@ PASSAGES = 5  # read for each question
 EVERY_PASSAGES = 20  # read when every answer is wanted
 MOST_ALTERNATIVES = 3
 NEAREST = 3  # passages shown with a refusal
-# How much less a span's score is for each point by which the sentence that it stands in is less near to the question
-# than the nearest, by the inner product of their vectors. On 784 held-out questions asked of 142 paragraphs F1 on those
-# with an answer rose by this from 0.636 to 0.657, best-threshold F1 from 0.594 to 0.614; 12 and 24 did the same. On 377
-# held-out follow-ups it made no difference, and 20 was worse.
-FURTHER = 16.0
+# How much less a span's score is for each point that its passage scored less than the first. On 784 held-out questions
+# asked of 142 paragraphs F1 on those with an answer rose by this from 0.637 to 0.660; 6 and 10 did the same.
+FOUND_LATER = 8.0
 
 
 class Assistant:
@@ -122,10 +119,9 @@ class Assistant:
             turns = [_turn(turn) for turn in history]
             meant = meanings(question, turns)
             passages = view.search(self._query(question, turns), k)
-            near = view.nearness(question, passages)
             yield Stage.READING
             with view.clock("read"):
-                read_as, spans = self._surest(meant, passages, near, turns, every=every)
+                read_as, spans = self._surest(meant, passages, turns, every=every)
             found = candidates(spans, passages, self.reader.confidence)
             accepted = [candidate for candidate in found if candidate.confidence >= threshold]
             groups = by_value(accepted, normalize if every else same_words)
@@ -140,12 +136,12 @@ class Assistant:
         return query if embedder.count_tokens(query) <= embedder.window else question
 
     def _surest(
-        self, meant: list[Meaning], passages: list[Passage], near: list[Nearness], turns: list[Turn], *, every: bool
+        self, meant: list[Meaning], passages: list[Passage], turns: list[Turn], *, every: bool
     ) -> "tuple[str, list[Span]]":
         """Of what a question may mean, as typed first, that with the best span; and its spans, best first.
 
-        What stands in a sentence that is further from the question is less sure, and so is, where the question leans on
-        earlier turns, what has the words of their answers.
+        What stands in a passage that was found later is less sure, and so is, where the question leans on earlier
+        turns, what has the words of their answers.
         """
         read = self.reader.read_every if every else self.reader.read
         said = [turn.answer for turn in turns[-LEANS_ON:]] if len(meant) > 1 else []
@@ -157,7 +153,7 @@ class Assistant:
                 if meaning == meant[0]:
                     raise
                 continue
-            found.append((meaning.text, _weighed(spans, passages, near, meaning.doubt, said)))
+            found.append((meaning.text, _weighed(spans, passages, meaning.doubt, said)))
         return max(found, key=lambda one: max((span.score for span in one[1]), default=-math.inf))
 
     async def aask(
@@ -189,16 +185,14 @@ class Assistant:
         self.reader.read("warm?", ["warm"])
 
 
-def _weighed(
-    spans: "list[Span]", passages: list[Passage], near: list[Nearness], doubt: float, said: list[str]
-) -> "list[Span]":
-    """Spans with lower scores: by the doubt, where their sentence is further, and where their words were said."""
-    nearest = max((sentences.best for sentences in near), default=0.0)
+def _weighed(spans: "list[Span]", passages: list[Passage], doubt: float, said: list[str]) -> "list[Span]":
+    """Spans with lower scores: by the doubt, where their passage was found later, and where their words were said."""
     weighed = []
     for span in spans:
-        further = FURTHER * (nearest - near[span.passage].at(span.start))
-        again = SAID * was_said(passages[span.passage].chunk.text[span.start : span.end], said)
-        weighed.append(replace(span, score=span.score - doubt - further - again))
+        passage = passages[span.passage]
+        later = FOUND_LATER * (passages[0].score - passage.score)
+        again = SAID * was_said(passage.chunk.text[span.start : span.end], said)
+        weighed.append(replace(span, score=span.score - doubt - later - again))
     return sorted(weighed, key=lambda span: -span.score)
 
 

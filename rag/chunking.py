@@ -15,7 +15,7 @@ from .structure import context, sections
 from .values import Chunk, Document
 
 BUDGET = 128  # tokens of a chunk
-EMBEDDING_VERSION = 3  # rises with every change of what is embedded for a chunk, or kept of it
+EMBEDDING_VERSION = 2  # rises with every change of what is embedded for a chunk
 OVERLAP = 1  # sentences that a chunk repeats from the one before
 _FIRST_TRY = 1024  # characters: nearly every sentence is shorter
 CONTEXT_SHARE = 0.25  # of the window, for title and headings
@@ -55,18 +55,13 @@ def split(
     return chunks
 
 
-def chunk_sentences(document: Document, chunk: Chunk) -> list[Span]:
-    """The sentences of a chunk as spans of its text; a heading of a lower level inside it is one of its own."""
-    return [(first - chunk.start, last - chunk.start) for first, last in _sentences(document, chunk.start, chunk.end)]
-
-
 def embedded_texts(
     document: Document, chunk: Chunk, window: int, count_window_tokens: Callable[[str], int]
 ) -> list[str]:
     """What is embedded for a chunk: its text and, where it has several, each of its sentences; all below its titles."""
     titles = _titles(document, chunk.start, window, count_window_tokens)
-    parts = chunk_sentences(document, chunk)
-    texts = [chunk.text, *(chunk.text[first:last] for first, last in parts if len(parts) > 1)]
+    parts = _sentences(document, chunk.start, chunk.end)
+    texts = [chunk.text, *(document.text[first:last] for first, last in parts if len(parts) > 1)]
     return [f"{titles}\n{text}" for text in texts]
 
 

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .chunking import chunk_sentences, embedded_texts, split
+from .chunking import embedded_texts, split
 from .loading import SUFFIXES, locate
 from .progress import Progress
 from .record import Prepared
@@ -124,13 +124,7 @@ class Intake:
 
 def _prepared(reading: Reading, keys: list[bytes], vectors: "dict[bytes, Vectors]") -> list[Prepared]:
     return [
-        Prepared(
-            chunk,
-            context(reading.document, chunk.start),
-            [start for start, _ in chunk_sentences(reading.document, chunk)],
-            key,
-            vectors[key],
-        )
+        Prepared(chunk, context(reading.document, chunk.start), key, vectors[key])
         for chunk, key in zip(reading.chunks, keys, strict=True)
     ]
 

@@ -22,7 +22,7 @@ from .labels import Label
 from .loading import locate, parse, read_bytes
 from .progress import Progress, Told
 from .record import Entry, Record, Snapshot, Transaction
-from .retrieval import CONTEXT_WEIGHT, DEPTH, Nearness, checked_mode, fuse, query_words
+from .retrieval import CONTEXT_WEIGHT, DEPTH, checked_mode, fuse, query_words
 from .risk import Promise
 from .settings import Cutting, Settings
 from .values import Chunk, Citation, Document, Passage
@@ -308,7 +308,6 @@ class View:
         self._library = library
         self._snapshot = snapshot
         self._documents: dict[str, Document] = {}
-        self._vectors: dict[str, Vectors] = {}
         self.clock = Clock()
 
     def search(self, query: str, k: int = 10, mode: str = "hybrid") -> list[Passage]:
@@ -328,12 +327,6 @@ class View:
         scores = fuse(*ordered) if mode == "hybrid" else dict(_rounded(rankings[0]))
         best = _ids(list(scores.items()), places)[:k]
         return [Passage(self._snapshot.chunk(chunk_id), scores[chunk_id]) for chunk_id in best]
-
-    def nearness(self, query: str, passages: Iterable[Passage]) -> list[Nearness]:
-        """How near each sentence of each passage is to a query that passages can be searched for with."""
-        vector = self._vector(query)
-        found = (self._snapshot.sentences_of(passage.chunk) for passage in passages)
-        return [Nearness(starts, (rows @ vector).round(_SCORE_DIGITS).tolist()) for starts, rows in found]
 
     def cited(self, passages: Iterable[Passage]) -> list[Citation]:
         """The place of each passage, quoted whole."""
@@ -398,10 +391,9 @@ class View:
         return [self._dense(vector, depth), lexical]
 
     def _vector(self, query: str) -> "Vectors":
-        if query not in self._vectors:
-            with self.clock("embed"):
-                self._vectors[query] = self._library.embedder.embed([query])[0]
-        return self._vectors[query]
+        with self.clock("embed"):
+            vector: Vectors = self._library.embedder.embed([query])[0]
+            return vector
 
     def _dense(self, vector: "Vectors", depth: int) -> Ranking:
         with self.clock("dense"):

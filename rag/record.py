@@ -38,8 +38,7 @@ CREATE TABLE documents (
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, sentences TEXT NOT NULL,
-    embedded BLOB NOT NULL, vector BLOB NOT NULL
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, embedded BLOB NOT NULL, vector BLOB NOT NULL
 );
 CREATE INDEX chunks_of_document ON chunks (document_id, start);
 CREATE INDEX chunks_embedded ON chunks (embedded);
@@ -74,12 +73,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A chunk on its way into the record: `sentences` is where in it each of them begins, `vectors` (n, dimension)
-    holds a row for each, and `embedded` is the hash of the texts that they come of."""
+    """A chunk on its way into the record: `embedded` is the hash of the texts that `vectors` (n, dimension) come of."""
 
     chunk: Chunk
     context: str
-    sentences: list[int]
     embedded: bytes
     vectors: "Vectors"
 
@@ -287,14 +284,6 @@ class Snapshot:
         """The chunk with that id, which must be there."""
         return Chunk(*self._connection.execute(f"{_CHUNK} WHERE chunks.id = ?", (chunk_id,)).fetchone())
 
-    def sentences_of(self, chunk: Chunk) -> "tuple[list[int], Vectors]":
-        """Where in a chunk each of its n sentences begins, and the vectors (n, dimension) that it is found by."""
-        import numpy as np
-
-        query = "SELECT sentences, vector FROM chunks WHERE document_id = ? AND start = ?"
-        starts, vectors = self._connection.execute(query, (chunk.document_id, chunk.start)).fetchone()
-        return json.loads(starts), np.frombuffer(vectors, "<f4").reshape(-1, self.settings["dimension"])
-
     def chunks_of(self, document_id: str) -> list[Chunk]:
         """The chunks of a document, in the order of its text."""
         rows = self._connection.execute(f"{_CHUNK} WHERE document_id = ? ORDER BY start", (document_id,))
@@ -347,15 +336,8 @@ class Transaction(Snapshot):
         )
         for item in chunks:
             cursor = self._connection.execute(
-                "INSERT INTO chunks VALUES (NULL, ?, ?, ?, ?, ?, ?)",
-                (
-                    document.id,
-                    item.chunk.start,
-                    item.chunk.end,
-                    json.dumps(item.sentences),
-                    item.embedded,
-                    item.vectors.astype("<f4").tobytes(),
-                ),
+                "INSERT INTO chunks VALUES (NULL, ?, ?, ?, ?, ?)",
+                (document.id, item.chunk.start, item.chunk.end, item.embedded, item.vectors.astype("<f4").tobytes()),
             )
             self._connection.execute(
                 "INSERT INTO words (rowid, context, body) VALUES (?, ?, ?)",

@@ -9,9 +9,7 @@ number or a name that no model knows, is then nearly always among the first five
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 from .errors import QuestionError
@@ -31,24 +29,6 @@ STOP_WORDS = frozenset(
     " than that the their theirs them then there these they this those to too us was we were what when where which"
     " while who whom whose why will with would you your yours".split()
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Nearness:
-    """How near each sentence of a passage is to a query: where in the passage it begins, and the inner product of its
-    row with the query's vector."""
-
-    starts: Sequence[int]
-    scores: Sequence[float]
-
-    @property
-    def best(self) -> float:
-        """Of the nearest sentence."""
-        return max(self.scores)
-
-    def at(self, place: int) -> float:
-        """Of the sentence in which a character of the passage stands."""
-        return self.scores[max(bisect_right(self.starts, place) - 1, 0)]
 
 
 def query_words(query: str) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from rag.errors import QuestionError
-from rag.retrieval import Nearness, checked_mode, fuse, query_words
+from rag.retrieval import checked_mode, fuse, query_words
 
 
 def test_reciprocal_ranks_add_up() -> None:
@@ -13,12 +13,6 @@ def test_reciprocal_ranks_add_up() -> None:
 def test_what_has_the_words_best_is_among_the_first_five() -> None:
     scores = fuse(range(50), [77])
     assert sorted(scores, key=lambda chunk_id: -scores[chunk_id]).index(77) == 4
-
-
-def test_a_place_is_as_near_as_the_sentence_it_stands_in() -> None:
-    near = Nearness([0, 10, 25], [0.25, 0.75, 0.5])
-    assert near.best == 0.75
-    assert [near.at(place) for place in (0, 9, 10, 24, 25, 99)] == [0.25, 0.25, 0.75, 0.75, 0.5, 0.5]
 
 
 @pytest.mark.parametrize(
