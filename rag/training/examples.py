@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from ..embedding import Embedder
 from ..labelled import LabelledParagraph, LabelledQuestion, Spans
@@ -128,22 +127,16 @@ class Examples:
         return Example(question, text[start:end], inside, every)
 
 
-@cache
-def _sentences(text: str) -> list[tuple[int, int]]:
-    """The sentences of a paragraph, which has many questions."""
-    return sentences(text)
-
-
 def _most_alike(question: str, text: str) -> tuple[int, int]:
     """The sentence that shares most words with a question."""
     words = set(query_words(question))
-    shared = {(start, end): len(words.intersection(query_words(text[start:end]))) for start, end in _sentences(text)}
+    shared = {(start, end): len(words.intersection(query_words(text[start:end]))) for start, end in sentences(text)}
     return max(shared, key=lambda sentence: shared[sentence], default=(0, len(text)))
 
 
 def _around(text: str, spans: Sequence[tuple[int, int]], chance: random.Random) -> tuple[int, int]:
     """A run of sentences around all spans."""
-    found = _sentences(text)
+    found = sentences(text)
     if not found:
         return 0, len(text)
     low, high = min(a for a, _ in spans), max(b for _, b in spans)

@@ -111,14 +111,17 @@ def test_questions_that_were_written_for_training_are_well_formed() -> None:
     assert len(lines) > 25_000
     assert all(len(line["paragraph"]) == 16 and line["question"].strip() == line["question"] != "" for line in lines)
     assert all(0 <= a < b for line in lines for a, b in line["answers"])
-    assert 0.3 < sum(not line["answers"] for line in lines) / len(lines) < 0.6
+    alone = [line for line in lines if "history" not in line]
+    assert 0.4 < sum(not line["answers"] for line in alone) / len(alone) < 0.6
+    leaning = [line for line in lines if "history" in line]
+    assert 0.2 < sum(not line["answers"] for line in leaning) / len(leaning) < 0.4
     ours = read_labelled([folder / "paragraphs.json.gz"])
     both = read_labelled([folder / "paragraphs.json.gz", folder / "written.jsonl.gz"])
     assert (ours.faults, both.faults) == ((), ())
     assert ours.questions > 12_000
     assert both.questions > ours.questions + 3_000  # the ends of conversations on the same paragraphs
-    questions = [question for paragraph in both.paragraphs for question in paragraph.questions]
-    assert 0.2 < sum(not question.spans for question in questions) / len(questions) < 0.6
+    asked = [question for paragraph in ours.paragraphs for question in paragraph.questions]
+    assert 0.25 < sum(not question.spans for question in asked) / len(asked) < 0.4
 
 
 def test_faults_do_not_stop_what_is_left(tmp_path: Path) -> None:
