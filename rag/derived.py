@@ -55,8 +55,9 @@ class DerivedIndex:
         from .vectors import FaissStore
 
         if self._store is not None and self._generation > snapshot.generation:
-            behind = FaissStore(self._dimension)  # another thread has gone ahead: search what this snapshot sees
-            behind.add(*snapshot.vectors_after(0, self._dimension))
+            ids, vectors = snapshot.vectors_after(0, self._dimension)
+            behind = FaissStore(self._dimension, exact_up_to=len(ids))  # another thread has gone ahead, for one search
+            behind.add(ids, vectors)
             return behind
         if self._store is None:
             self._store = FaissStore.load(self._path, snapshot.stamp, self._dimension)

@@ -13,10 +13,10 @@ from .embedding import Vectors
 
 Ids = npt.NDArray[np.int64]
 
-EXACT_UP_TO = 100_000  # vectors: an exact search then takes a tenth of what reading the passages does
+EXACT_UP_TO = 25_000  # vectors: an exact search then takes a thirtieth of what reading the passages does
 LISTS_PER_ROOT = 4  # IVF lists for each square root of the number of vectors
 VECTORS_EACH = 4  # of an id, as is supposed at first when the nearest ids are looked for
-PROBED = 0.1  # share of the lists that a search looks into
+PROBED = 0.3  # share of the lists that a search looks into
 TRAIN_PER_LIST = 40  # vectors that k-means sees for each list
 REBUILD_AT = 2.0  # an IVF index is trained anew once it has grown by this factor
 _MAGIC = b"pincite-vectors-1\n"
