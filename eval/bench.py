@@ -1,8 +1,9 @@
 """`make bench`: how fast passages are embedded and questions answered, and the memory it takes, at two sizes.
 
-The passages that make up the size are generated from a fixed seed; what is read are those that the search returns. The
-plain loop of sentence-transformers that embedding is compared with runs in the same process, turn by turn with ours.
-Figures of a shared machine are ratios first: compare them within one run.
+Then, how long one search among more vectors takes, exact and by IVF. The passages that make up a size are generated
+from a fixed seed; what is read are those that the search returns. The plain loop of sentence-transformers that embedding
+is compared with runs in the same process, turn by turn with ours. Figures of a shared machine are ratios first: compare
+them within one run.
 """
 
 import os
@@ -42,7 +43,9 @@ PER_FILE = 200  # generated passages in a document
 
 
 @click.command(help=__doc__)
-@click.option("--passages", "sizes", multiple=True, type=int, default=(1000, 20_000), show_default=True)
+@click.option(
+    "--passages", "sizes", multiple=True, type=int, default=(1000, 20_000), show_default=True, help="One size or more."
+)
 def main(sizes: tuple[int, ...]) -> None:
     prepare_environment()
     click.echo(f"{os.cpu_count()} cores, {os.environ['OMP_NUM_THREADS']} threads")

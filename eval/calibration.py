@@ -13,15 +13,23 @@ from rag.assistant import Assistant
 from rag.labelled import LabelledParagraph
 from rag.reading import Confidence, Reader
 from rag.risk import DELTA, Promise, check_enough, pick_threshold, risk_curve
+from rag.values import Turn
 
 from .library import library_of_texts, paragraph_texts
 from .measure import RIGHT
 from .measures.answering import f1
 from .measures.reliability import expected_calibration_error
 
-Asked = tuple[str, Sequence[str]]  # a question and the texts of its right answers; none: there is no answer
-
 SLOPES = (0.01, 10.0)  # a surer score never means less
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, the texts of its right answers (none: there is no answer), and what was said before it."""
+
+    question: str
+    gold: Sequence[str]
+    history: Sequence[Turn] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +51,16 @@ class Judged:
 def judge(assistant: Assistant, questions: Sequence[Asked], progress: bool = False) -> list[Judged]:
     """Each question asked so that nothing is refused."""
     confidence, judged = assistant.reader.confidence, []
-    for question, gold in tqdm(questions, desc="Asking", unit="questions", leave=False, disable=not progress):
-        answer = assistant.ask(question, threshold=0.0)
-        points = f1(answer.text, gold) if gold else 0.0
-        judged.append(Judged(answer.confidence, confidence.score(answer.confidence), points, bool(gold)))
+    for asked in tqdm(questions, desc="Asking", unit="questions", leave=False, disable=not progress):
+        answer = assistant.ask(asked.question, history=asked.history, threshold=0.0)
+        points = f1(answer.text, asked.gold) if asked.gold else 0.0
+        judged.append(Judged(answer.confidence, confidence.score(answer.confidence), points, bool(asked.gold)))
     return judged
 
 
 def judge_in_library(reader: Reader, paragraphs: Sequence[LabelledParagraph]) -> list[Judged]:
     """The questions of paragraphs, each asked of the library that all the paragraphs make."""
-    asked = [(q.text, paragraph.answers(q)) for paragraph in paragraphs for q in paragraph.questions]
+    asked = [Asked(q.text, paragraph.answers(q)) for paragraph in paragraphs for q in paragraph.questions]
     with library_of_texts(paragraph_texts(paragraphs)) as library:
         return judge(Assistant(library, reader), asked)
 
@@ -80,7 +88,7 @@ def fit_confidence(judged: Sequence[Judged], threshold: float = 0.5) -> Confiden
 
 def keep_risk(
     assistant: Assistant,
-    questions: Sequence[tuple[str, Sequence[str]]],
+    questions: Sequence[Asked],
     path: Path,
     risk: float,
     progress: bool = False,

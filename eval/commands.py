@@ -2,14 +2,14 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import click
 
 from rag.assistant import Assistant
 from rag.cli import library_option
-from rag.errors import EvaluationError
+from rag.errors import EvaluationError, files_of
 from rag.library import Library
 
 from .compare import compare
@@ -56,7 +56,7 @@ def main() -> None:
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write all reports into.")
 @click.option("--gate", type=_File, help="TOML with bars that must be reached.")
 @click.option("--against", type=_File, help="An earlier run, to show in the reports what changed.")
-@click.option("--json", "as_json", is_flag=True, help="Print the whole record as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole record as JSON, missed bars on standard error.")
 def run_command(
     questions: Path,
     folder: Path,
@@ -73,6 +73,9 @@ def run_command(
     """
     bars = read_gate(gate) if gate else {}
     old = read_record(against) if against else None
+    if out:  # before anything is asked, so that no measurement is lost
+        with _writing_into(out):
+            out.mkdir(parents=True, exist_ok=True)
     asked = read_beir(questions) if questions.is_dir() else read_questions(questions)
     with _library(questions, folder) as library:
         assistant = Assistant(library)
@@ -91,11 +94,12 @@ def run_command(
             "qrels.trec": trec_qrels(outcomes),
             "squad.json": squad_predictions(outcomes),
         }
-        out.mkdir(parents=True, exist_ok=True)
-        for name, text in reports.items():
-            (out / name).write_text(text, encoding="utf-8")
-    lines = [record.to_json().rstrip()] if as_json else figure_lines(record.figures)
-    click.echo("\n".join([*lines, *(f"missed: {miss.line()}" for miss in missed)]))
+        with _writing_into(out):
+            for name, text in reports.items():
+                (out / name).write_text(text, encoding="utf-8")
+    click.echo(record.to_json().rstrip() if as_json else "\n".join(figure_lines(record.figures)))
+    for miss in missed:
+        click.echo(f"missed: {miss.line()}", err=as_json)
     if out and not as_json:
         click.echo(f"Reports: {out / 'report.html'} and {len(reports) - 1} more.")
     sys.exit(1 if missed else 0)
@@ -122,12 +126,14 @@ def draft_command(folder: Path, count: int, out: Path, seed: int) -> None:
     """Draft a first set from a library's sentences, to be edited by hand."""
     with Library.open(folder, create=False) as library:
         lines = draft(library, count, seed)
-    try:
-        with out.open("x", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in lines)
-    except OSError as error:
-        raise EvaluationError(f"Cannot write {str(out)!r}: {error.strerror}. Name another file.") from error
+    writing = files_of(EvaluationError, f"write {str(out)!r}", "Name another file.")
+    with writing, out.open("x", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
     click.echo(f"{len(lines)} drafts in {out}. Edit each question, and take the tag 'draft' away when it is good.")
+
+
+def _writing_into(folder: Path) -> AbstractContextManager[None]:
+    return files_of(EvaluationError, f"write into {str(folder)!r}", "Name another folder.")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rag.errors import EvaluationError
+from rag.errors import EvaluationError, files_of
 from rag.labelled import LabelledParagraph, read_labelled
 from rag.library import Library
 
@@ -51,7 +51,7 @@ def read_beir(folder: Path) -> list[Question]:
     """The queries of a BEIR folder (Thakur et al. 2021) that its qrels judge, with the documents to be found."""
     wanted: dict[str, list[str]] = {}
     for path in sorted((folder / QRELS).glob("*.tsv")) or _missing(folder / QRELS / "test.tsv"):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(_read_lines(path), 1):
             cells = line.split("\t")
             if number == 1 and cells[-1] == "score":
                 continue
@@ -68,7 +68,8 @@ def read_beir(folder: Path) -> list[Question]:
     ]
     if not found:
         raise EvaluationError(
-            f"No query in {str(folder / QUERIES)!r} is judged by the files in {str(folder / QRELS)!r}."
+            f"No query in {str(folder / QUERIES)!r} is judged by the files in {str(folder / QRELS)!r}. "
+            "The ids in their first columns must be those of queries."
         )
     return found
 
@@ -86,7 +87,7 @@ def _file_name(name: str) -> str:
 def _objects(path: Path, wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
     if not path.is_file():
         _missing(path)
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(_read_lines(path), 1):
         try:
             found = json.loads(line)
             if any(name not in found for name in wanted):
@@ -94,6 +95,11 @@ def _objects(path: Path, wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
         except (ValueError, TypeError) as error:
             raise EvaluationError(f"{path}:{number} is no entry of a BEIR folder: {error}.") from error
         yield found
+
+
+def _read_lines(path: Path) -> list[str]:
+    with files_of(EvaluationError, f"read {str(path)!r}", "A BEIR folder holds text in UTF-8."):
+        return path.read_text(encoding="utf-8").splitlines()
 
 
 def _missing(path: Path) -> list[Path]:

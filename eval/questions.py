@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rag.errors import DataError, EvaluationError
+from rag.errors import DataError, EvaluationError, files_of
 from rag.labelled import Labelled, read_labelled
 from rag.values import Turn
 
@@ -68,7 +68,7 @@ def read_questions(path: Path) -> list[Question]:
     seen: set[str] = set()
     for question in questions:
         if question.id in seen:
-            raise EvaluationError(f"{str(path)!r} has two questions with the id {question.id!r}.")
+            raise EvaluationError(f"{str(path)!r} has two questions with the id {question.id!r}. Give each its own.")
         seen.add(question.id)
     return questions
 
@@ -117,16 +117,15 @@ def _located(answer: Gold, name: str, text_of: Callable[[str], str | None]) -> G
     if start < 0 or text[start : start + len(answer.text)] != answer.text:
         where = "" if answer.start is None else f" at {answer.start}"
         raise EvaluationError(
-            f"The gold answer {answer.text!r} of question {name!r} is not in {answer.document!r}{where}."
+            f"The gold answer {answer.text!r} of question {name!r} is not in {answer.document!r}{where}. "
+            "Copy it from the document letter for letter, or mend its start."
         )
     return replace(answer, start=start)
 
 
 def _lines(path: Path) -> Iterator[Question]:
-    try:
+    with files_of(EvaluationError, f"read the question set {str(path)!r}", "Name a file of JSON lines in UTF-8."):
         lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvaluationError(f"Cannot read the question set {str(path)!r}: {error}.") from error
     for number, line in enumerate(lines, 1):
         if line.strip():
             yield _question(line, f"{path}:{number}", number)

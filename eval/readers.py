@@ -35,9 +35,18 @@ FIRST = "first"  # the tag of the forty questions that were there first
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A reader's folder, or several.  [default: the one that ships]",
 )
-@click.option("--every", default=1, type=click.IntRange(1), help="Only every so-many-th paragraph, for a quick look.")
+@click.option(
+    "--every",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Only every so-many-th paragraph, for a quick look.",
+)
 def main(folder: Path, readers: tuple[Path, ...], every: int) -> None:
-    """Print the figures of each reader, from 0 to 1, one column each. All of it takes about half an hour a reader."""
+    """Print the figures of each reader, from 0 to 1, one column each. All of it takes about half an hour a reader.
+
+    FOLDER holds `squad2-dev-a.json.gz` and `multispanqa-a.json.gz`, SQuAD's JSON.
+    """
     columns = [figures(ExtractiveReader(reader), folder, every) for reader in readers]
     click.echo("".join([f"{'':<48}", *(f"{reader.name[-14:]:>16}" for reader in readers)]))
     for name in columns[0]:

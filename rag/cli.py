@@ -59,10 +59,12 @@ def main() -> None:
 @main.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @library_option
-@click.option("--rebuild", is_flag=True, help="Read, cut and embed again what the library has, with these settings.")
-@click.option("--budget", type=int, help="Tokens of a passage.  [default: 128]")
-@click.option("--overlap", type=int, help="Sentences that a passage repeats from the one before.  [default: 1]")
-@click.option("--encoding", help="What tokens are counted in.  [default: pincite-16k]")
+@click.option(
+    "--rebuild", is_flag=True, help="Read, cut and embed all of it again, with these settings or the defaults."
+)
+@click.option("--budget", type=int, help="Tokens of a passage.  [default: 128, or as built]")
+@click.option("--overlap", type=int, help="Sentences repeated from the passage before.  [default: 1, or as built]")
+@click.option("--encoding", help="What tokens are counted in.  [default: pincite-16k, or as built]")
 @click.option("--model", help="Folder or name of the embedding model.  [default: all-MiniLM-L6-v2]")
 def index(
     paths: tuple[Path, ...],
@@ -73,7 +75,11 @@ def index(
     encoding: str | None,
     model: str | None,
 ) -> None:
-    """Build or refresh a library from files and folders (default: the shipped corpus)."""
+    """Build or refresh a library from files and folders (default: the shipped corpus).
+
+    A folder is kept in step: a document whose file is gone from it is removed. Exit code 1 when a file could not be
+    read.
+    """
     from .embedding import SentenceEmbedder
     from .index.build import build
     from .library import Library
@@ -108,7 +114,7 @@ def index(
 @click.option(
     "--threshold", type=float, help="Confidence, 0 to 1, that an answer must reach.  [default: as calibrated]"
 )
-@click.option("--every", is_flag=True, help="Give every distinct answer in the library; reads 20 passages.")
+@click.option("--every", is_flag=True, help="Give every distinct answer in the passages read, by default 20.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 def ask(question: str, folder: Path, k: int | None, threshold: float | None, every: bool, as_json: bool) -> None:
     """Answer QUESTION with a quote and its places. Exit code 1 when the documents do not answer."""
@@ -187,11 +193,23 @@ def remove(id_or_source: str, folder: Path) -> None:
     help="Port to listen on; the next free one is taken when it is in use.",
 )
 @click.option("--auth", multiple=True, metavar="USER:PASSWORD", help="Who may come in; or a file of such lines.")
-@click.option("--api-key", "keys", multiple=True, envvar="PINCITE_API_KEYS", help="Key of a program.")
+@click.option(
+    "--api-key",
+    "keys",
+    multiple=True,
+    envvar="PINCITE_API_KEYS",
+    help="Key of a program, sent as `Authorization: Bearer KEY`.",
+)
 @click.option("--no-add", is_flag=True, help="No document can be added.")
 @click.option("--no-remove", is_flag=True, help="No document can be removed.")
 @click.option("--read-only", is_flag=True, help="Both of these, and answers are not judged.")
-@click.option("--max-file", default=50, type=click.IntRange(1), metavar="MB", help="Largest file that can be added.")
+@click.option(
+    "--max-file",
+    default=50,
+    type=click.IntRange(1, 100),
+    metavar="MB",
+    help="Largest file that can be added; at most 100.",
+)
 @click.option("--max-documents", default=10_000, type=click.IntRange(1), help="How many documents may be held.")
 @click.option("--open/--no-open", "open_browser", default=False, help="Open the page in a browser.")
 def chat(
@@ -207,7 +225,7 @@ def chat(
     max_documents: int,
     open_browser: bool,
 ) -> None:
-    """Serve the page to ask in, and the HTTP API. A library without documents is built from the shipped corpus."""
+    """Serve the page to ask in, and the HTTP API. A library that is new is filled with the shipped corpus."""
     from .ui.access import access
     from .ui.serve import serve
     from .ui.uploads import Limits
@@ -249,7 +267,9 @@ def labels(arguments: tuple[str, ...]) -> None:
 @click.option("--start", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A reader to go on from.")
 @click.option("--epochs", default=2.0, help="How often to go through the data.")
 @click.option("--minutes", type=float, help="How long to train, instead of epochs.")
-@click.option("--share", multiple=True, metavar="NAME=TIMES", help="How often each question of a file is taken.")
+@click.option(
+    "--share", multiple=True, metavar="NAME=TIMES", help="How often each question on a file's paragraphs is taken."
+)
 @click.option("--batch", default=32, help="Examples a step.")
 @click.option("--rate", default=1e-4, help="Learning rate at its highest.")
 @click.option("--seed", default=0, help="Of everything that is drawn.")
@@ -266,7 +286,10 @@ def train(
     seed: int,
     resume: bool,
 ) -> None:
-    """Fit a reader to labelled questions: files in SQuAD's JSON, plain or gzip."""
+    """Fit a reader to labelled questions: files in SQuAD's JSON, plain or gzip.
+
+    JSON lines (`.jsonl`) add questions to paragraphs of these files.
+    """
     from .eval.fitting import fit_held_out, held_out, write_card
     from .labelled import read_labelled
     from .terminal import fault_lines
@@ -293,15 +316,15 @@ def calibrate(labelled: Path, folder: Path, risk: float) -> None:
     """Pick the confidence at which at most a share of the given answers is wrong, and keep it in the library.
 
     LABELLED holds questions on the library's documents, some of them without an answer: SQuAD's JSON, or JSON lines as
-    `pincite eval` takes them.
+    `pincite eval` takes them. Of a list, each item counts as right.
     """
     from .assistant import Assistant
-    from .eval.calibration import keep_risk
+    from .eval.calibration import Asked, keep_risk
     from .eval.questions import read_questions
     from .library import Library
     from .terminal import promise_lines
 
-    asked = [(question.question, question.gold) for question in read_questions(labelled)]
+    asked = [Asked(one.question, one.gold, one.history) for one in read_questions(labelled)]
     with Library.open(folder, create=False) as library:
         promise = keep_risk(Assistant(library), asked, labelled, risk, progress=sys.stderr.isatty())
     _print(promise_lines(promise))

@@ -55,7 +55,8 @@ class SentenceEmbedder:
         missing = [name for name in _NEEDED if not (self._folder / name).is_file()]
         if missing:
             raise ModelError(
-                f"The folder {str(self._folder)!r} is no sentence-transformers model: {missing[0]} is missing."
+                f"The folder {str(self._folder)!r} is no sentence-transformers model: {missing[0]} is missing. "
+                "Name a folder that sentence-transformers saved."
             )
         self._tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
         self._tokenizer.no_truncation()

@@ -16,6 +16,8 @@ PinciteError
 └── EvaluationError        a question set that cannot be measured
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -78,3 +80,12 @@ class CalibrationError(PinciteError):
 
 class EvaluationError(PinciteError):
     """A question set that cannot be measured."""
+
+
+@contextmanager
+def files_of(kind: type[PinciteError], doing: str, advice: str) -> Iterator[None]:
+    """What the system says of a file, or its not being UTF-8, as an error of ours: "Cannot `doing`: why. `advice`"."""
+    try:
+        yield
+    except (OSError, UnicodeDecodeError) as error:
+        raise kind(f"Cannot {doing}: {getattr(error, 'strerror', None) or error}. {advice}") from error

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from .cli import library_option
-from .errors import DataError
+from .errors import DataError, files_of
 from .labels import Label, squad
 from .library import Library
 from .terminal import printable
@@ -40,7 +40,7 @@ def list_command(folder: Path, as_json: bool) -> None:
 @library_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write.  [default: print it]")
 def export_command(folder: Path, out: Path | None) -> None:
-    """Write the labels that say what is right as SQuAD's JSON, for `pincite train` and `pincite calibrate`."""
+    """Write the labels that say what is right as SQuAD's JSON, for `pincite train`, `calibrate` and `eval`."""
     with Library.open(folder, create=False) as library:
         labels = library.labels()
     data, left_out = squad(labels)
@@ -51,19 +51,13 @@ def export_command(folder: Path, out: Path | None) -> None:
         )
     text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
     if out:
-        _write(out, text)
+        with files_of(DataError, f"write {str(out)!r}", "Name another file."):
+            out.write_text(text, encoding="utf-8")
     else:
         click.echo(text, nl=False)
     click.echo(
         f"{len(labels) - left_out:,} labels exported; {left_out:,} left out, which do not say what is right.", err=True
     )
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"Cannot write {str(path)!r}: {error.strerror}. Name another file.") from error
 
 
 def _lines(labels: Iterable[Label]) -> list[str]:

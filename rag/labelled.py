@@ -124,7 +124,7 @@ def _bytes(path: Path) -> bytes:
         data = path.read_bytes()
         return gzip.decompress(data) if path.suffix == ".gz" else data
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"Cannot read the questions in {str(path)!r}: {error}.") from error
+        raise DataError(f"Cannot read the questions in {str(path)!r}: {error}. Give another file.") from error
 
 
 def _parsed(data: bytes, path: Path) -> Any:

@@ -391,9 +391,14 @@ def explained(path: Path) -> Iterator[None]:
                 f"Another process has been writing to {str(path)!r} for {BUSY_SECONDS:.0f} seconds. "
                 "Try again when it is done."
             ) from error
-        raise LibraryError(f"{str(path)!r} cannot be read or written: {error}.") from error
+        raise LibraryError(
+            f"{str(path)!r} cannot be read or written: {error}. See whether there is room, and whether you may."
+        ) from error
     except sqlite3.IntegrityError as error:
-        raise LibraryError(f"{str(path)!r} refused a change ({error}); nothing of it was stored.") from error
+        raise LibraryError(
+            f"{str(path)!r} refused a change ({error}); nothing of it was stored. Try again; if it goes on, put back a "
+            "copy, or remove the folder and run `pincite index` again."
+        ) from error
     except sqlite3.DatabaseError as error:
         raise LibraryDamaged(
             f"{str(path)!r} is damaged or no library ({error}). "

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rag.errors import PinciteError
+from rag.errors import PinciteError, files_of
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SCHEME = "scrypt"
@@ -74,7 +74,8 @@ def access(auth: Iterable[str], keys: Iterable[str], *, may_add: bool = True, ma
     if not all(map(str.strip, keys)):
         raise PinciteError("An API key is empty: everybody would have it. Is a variable not set?")
     for entry in auth:
-        lines = Path(entry).read_text(encoding="utf-8").splitlines() if Path(entry).is_file() else [entry]
+        with files_of(PinciteError, f"read {entry!r}", "--auth takes user:password, or a file of such lines in UTF-8."):
+            lines = Path(entry).read_text(encoding="utf-8").splitlines() if Path(entry).is_file() else [entry]
         named = list(filter(None, map(str.strip, lines)))
         if not named:
             raise PinciteError(f"--auth {entry!r} names nobody. Give user:password, or a file with one a line.")

@@ -175,6 +175,13 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
             return problem(405, detail, {"Allow": ", ".join(methods)})
         return problem(404, f"There is nothing at {request.method} {request.url.path}.")
 
+    if not program_tools:
+
+        @app.api_route(PATH, methods=["GET", "POST", "DELETE"], include_in_schema=False)
+        def no_tools() -> Response:
+            """Without the package for the tools the page would answer."""
+            return problem(404, 'The tools for programs need `pip install "pincite[mcp]"`; then start again.')
+
     return app
 
 

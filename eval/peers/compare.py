@@ -1,6 +1,6 @@
 """`make compare-peers`: answers, refusals, offsets, time and memory of ours and of what people would use instead.
 
-In one run, on the same two cores: each question goes to one after the other, in an order that turns.
+In one run, each with two threads: a question goes to one after the other, in an order that turns.
 """
 
 import json
@@ -68,10 +68,16 @@ class Reply:
 
 @click.command()
 @click.argument("sets", nargs=-1, type=click.Path(exists=True, path_type=Path))
-@click.option("--environments", default=Path(".venv/peers"), type=click.Path(path_type=Path), help="Where peers go.")
-@click.option("--most", default=400, help="Questions of each set, evenly drawn.")
+@click.option(
+    "--environments",
+    default=Path(".venv/peers"),
+    type=click.Path(path_type=Path),
+    show_default=True,
+    help="Where peers go.",
+)
+@click.option("--most", default=400, show_default=True, help="Questions of each set, evenly drawn.")
 def main(sets: tuple[Path, ...], environments: Path, most: int) -> None:
-    """Compare on SETS (by default the article's) and print a table as Markdown."""
+    """Compare on SETS (by default the article's), lists and follow-ups left out, and print a table as Markdown."""
     prepare_environment()
     for path in sets or (ARTICLE,):
         requests = _requests(path, most)
@@ -85,7 +91,8 @@ def main(sets: tuple[Path, ...], environments: Path, most: int) -> None:
 def _requests(path: Path, most: int) -> list[tuple[Question, list[str]]]:
     """Questions of which one answer is wanted, with the passages that our retriever gives."""
     asked = [one for one in read_questions(path) if not one.every and not one.history]
-    asked = asked[:: max(1, len(asked) // most)][:most]
+    count = min(most, len(asked))
+    asked = [asked[index * len(asked) // count] for index in range(count)]
     with _library(path) as library, library.view() as view:
         return [(one, [p.chunk.text for p in view.search(one.question, PASSAGES)]) for one in asked]
 

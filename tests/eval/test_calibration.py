@@ -8,9 +8,10 @@ import pytest
 
 from rag import Assistant, Library
 from rag.errors import CalibrationError
-from rag.eval.calibration import Judged, calibration_error, fit_confidence, judge, keep_risk
+from rag.eval.calibration import Asked, Judged, calibration_error, fit_confidence, judge, keep_risk
 from rag.fakes import NumberReader
 from rag.reading import Confidence
+from rag.values import Turn
 
 
 def test_fit_finds_the_curve_that_the_answers_were_drawn_from() -> None:
@@ -38,26 +39,32 @@ def test_score_is_the_inverse_of_the_confidence() -> None:
 def test_judging_refuses_nothing(library: Library, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("The bridge opened in 1932.")
     library.add(tmp_path / "a.txt")
-    asked = [("When did the bridge open?", ["1932"]), ("Sunk?", ["7"]), ("What of the bridge?", [])]
+    asked = [
+        Asked("When did the bridge open?", ["1932"]),
+        Asked("Sunk?", ["7"]),
+        Asked("What of the bridge?", []),
+        Asked("When?", ["1932"], [Turn("Which bridge?", "The bridge")]),
+    ]
     judged = judge(Assistant(library, NumberReader(), threshold=0.99), asked)
-    assert [(one.right, one.answerable) for one in judged] == [(True, True), (False, True), (False, False)]
-    assert [round(one.score) for one in judged] == [1, -1, 1]
+    assert [one.right for one in judged] == [True, False, False, True]
+    assert [one.answerable for one in judged] == [True, True, False, True]
+    assert [round(one.score) for one in judged] == [1, -1, 1, 1]
 
 
 @pytest.fixture
-def towns(library: Library, tmp_path: Path) -> list[tuple[str, list[str]]]:
+def towns(library: Library, tmp_path: Path) -> list[Asked]:
     """A library of 120 facts, and a question on each that the reader of numbers gets right."""
     asked = []
     for number in range(120):
         town = "".join("abcdefghij"[int(digit)] for digit in str(number)) + "ville"
         (tmp_path / f"{number}.txt").write_text(f"The bridge of {town} opened in {1800 + number}.")
-        asked.append((f"When was the bridge of {town} opened?", [str(1800 + number)]))
+        asked.append(Asked(f"When was the bridge of {town} opened?", [str(1800 + number)]))
     library.add(*tmp_path.glob("*.txt"))
     return asked
 
 
 def test_a_kept_promise_is_the_threshold_of_later_questions(
-    library: Library, tmp_path: Path, towns: list[tuple[str, list[str]]]
+    library: Library, tmp_path: Path, towns: list[Asked]
 ) -> None:
     path = tmp_path / "labels.jsonl"
     path.write_text("{}")
@@ -70,7 +77,7 @@ def test_a_kept_promise_is_the_threshold_of_later_questions(
     assert promise.expected_wrong(promise.threshold) == 0.0
     with library.view() as view:
         assert view.promise == promise
-    sure = assistant.ask(towns[7][0])
+    sure = assistant.ask(towns[7].question)
     assert (sure.text, sure.refusal) == ("1807", None)
     assert assistant.ask("bridge hville").confidence < promise.threshold
     assert assistant.ask("bridge hville").refusal is not None
@@ -80,9 +87,7 @@ def test_a_kept_promise_is_the_threshold_of_later_questions(
     assert Assistant(library, other).ask("bridge hville").refusal is None
 
 
-def test_too_few_labels_are_refused_and_nothing_is_kept(
-    library: Library, tmp_path: Path, towns: list[tuple[str, list[str]]]
-) -> None:
+def test_too_few_labels_are_refused_and_nothing_is_kept(library: Library, tmp_path: Path, towns: list[Asked]) -> None:
     with pytest.raises(CalibrationError, match="104 would be needed"):
         keep_risk(Assistant(library, NumberReader()), towns[:50], tmp_path / "0.txt", 0.05)
     with library.view() as view:

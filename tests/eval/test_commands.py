@@ -62,6 +62,12 @@ def test_missed_bar_is_exit_code_1_and_an_error_is_2(article_folder: Path, quest
     done = pincite("eval", questions, "--library", article_folder, "--gate", gate)
     assert done.returncode == 1
     assert "missed: risk-coverage area is 0.250, 0.150 above 0.100" in done.stdout
+    done = pincite("eval", questions, "--library", article_folder, "--gate", gate, "--json")
+    assert json.loads(done.stdout)["figures"]
+    assert done.stderr == "missed: risk-coverage area is 0.250, 0.150 above 0.100\n"
+    done = pincite("eval", questions, "--library", article_folder, "--out", gate / "report")
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "Name another folder" in done.stderr
     done = pincite("eval", tmp_path / "none.jsonl", "--library", article_folder)
     assert done.returncode == 2
     assert "none.jsonl" in done.stderr

@@ -1,22 +1,26 @@
 """The HTTP API: what it answers, what it refuses, and that it keeps to its own schema."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import schemathesis
+from click import IntRange
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 
 from rag import Assistant, Library
+from rag.cli import chat
 from rag.fakes import NumberReader
+from rag.loading import MAX_FILE_BYTES
 from rag.ui.access import Access, access, hashed
 from rag.ui.api import api
 from rag.ui.metrics import Metrics
 from rag.ui.problems import MEDIA_TYPE as PROBLEM
-from rag.ui.uploads import Limits, keep, safe_name
+from rag.ui.uploads import MEGABYTE, Limits, keep, safe_name
 
 HERE = "http://127.0.0.1:7860"
 
@@ -248,6 +252,22 @@ def test_broken_auth_is_an_error(tmp_path: Path) -> None:
         access(["ada"], [])
     with pytest.raises(PinciteError, match="hash of 'bob' is cut short"):
         access([f"bob:{hashed('builder')[:-1]}"], [])
+    (tmp_path / "people").write_bytes(b"j\xf6rg:secret\n")
+    with pytest.raises(PinciteError, match=r"Cannot read '.*people'.* in UTF-8"):
+        access([str(tmp_path / "people")], [])
+
+
+def test_the_largest_file_is_one_that_is_read_at_all() -> None:
+    largest = next(option for option in chat.params if option.name == "max_file").type
+    assert isinstance(largest, IntRange)
+    assert largest.max == MAX_FILE_BYTES // MEGABYTE
+
+
+def test_without_their_package_the_tools_say_what_they_need(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mcp.server.transport_security", None)
+    with TestClient(serving(library, Access()), base_url=HERE) as client:
+        missing = client.post("/mcp")
+    assert (missing.status_code, "pincite[mcp]" in missing.json()["detail"]) == (404, True)
 
 
 @pytest.mark.filterwarnings("ignore")  # of the tool that the test uses
