@@ -1,9 +1,8 @@
 """`make bench`: how fast passages are embedded and questions answered, and the memory it takes, at two sizes.
 
 Then, how long one search among more vectors takes, exact and by IVF. The passages that make up a size are generated
-from a fixed seed; what is read are those that the search returns. The plain loop of sentence-transformers that embedding
-is compared with runs in the same process, turn by turn with ours. Figures of a shared machine are ratios first: compare
-them within one run.
+from a fixed seed; what is read are those that the search returns. The plain loop of sentence-transformers runs in
+the same process, turn by turn with ours. Figures of a shared machine are ratios first: compare them within one run.
 """
 
 import os

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..embedding import SentenceEmbedder
-from ..errors import DataError
+from ..errors import DataError, files_of
 from ..labelled import Labelled, hold_out
 from ..models import find_model
 from ..reading.extractive import WINDOW
@@ -73,7 +73,8 @@ def train(
     paragraphs, _ = hold_out(labelled.paragraphs, HELD_OUT, plan.seed)
     if not any(paragraph.questions for paragraph in paragraphs):
         raise DataError("There is no question to train on: give more files, or files of more articles.")
-    out.mkdir(parents=True, exist_ok=True)
+    with files_of(DataError, f"write into {str(out)!r}", "Name another folder."):
+        out.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(plan.seed)
     network = network_to_train(start).to(device)
