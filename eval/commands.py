@@ -1,8 +1,8 @@
 """`pincite eval`: measure a set, compare two runs, draft a set."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -18,14 +18,14 @@ from .draft import draft
 from .gate import misses, read_gate
 from .library import brings_documents, library_of, read_beir
 from .questions import read_questions
-from .record import about, read_record, record_of
+from .record import Record, about, read_record, record_of
 from .reports.exchange import squad_predictions, trec_qrels, trec_run
 from .reports.html import run_html
 from .reports.junit import run_junit
 from .reports.markdown import comparison_lines, run_markdown
 from .reports.text import comparison_text, figure_lines
 from .rows import rows_of
-from .run import run
+from .run import Outcome, run
 
 _File = click.Path(exists=True, path_type=Path)
 
@@ -73,35 +73,31 @@ def run_command(
     """
     bars = read_gate(gate) if gate else {}
     old = read_record(against) if against else None
-    if out:  # before anything is asked, so that no measurement is lost
-        with _writing_into(out):
-            out.mkdir(parents=True, exist_ok=True)
+    if out:
+        _write(out, {})  # a folder that cannot be made is better known before all is asked
     asked = read_beir(questions) if questions.is_dir() else read_questions(questions)
     with _library(questions, folder) as library:
         assistant = Assistant(library)
         outcomes = run(assistant, asked, k=k, jobs=jobs, progress=sys.stderr.isatty())
         record = record_of(rows_of(outcomes), about(assistant, questions, k))
+    if out:
+        _write(out, _measured(record, outcomes))
     missed = misses(record, bars)
     comparison = compare(old, record) if old else None
     if out:
-        reports = {
-            "record.json": record.to_json(),
-            "costs.json": costs_json(outcomes),
-            "junit.xml": run_junit(record, missed),
-            "report.md": run_markdown(record, missed, comparison),
-            "report.html": run_html(record, missed, comparison),
-            "run.trec": trec_run(outcomes),
-            "qrels.trec": trec_qrels(outcomes),
-            "squad.json": squad_predictions(outcomes),
-        }
-        with _writing_into(out):
-            for name, text in reports.items():
-                (out / name).write_text(text, encoding="utf-8")
+        _write(
+            out,
+            {
+                "junit.xml": run_junit(record, missed),
+                "report.md": run_markdown(record, missed, comparison),
+                "report.html": run_html(record, missed, comparison),
+            },
+        )
     click.echo(record.to_json().rstrip() if as_json else "\n".join(figure_lines(record.figures)))
     for miss in missed:
         click.echo(f"missed: {miss.line()}", err=as_json)
     if out and not as_json:
-        click.echo(f"Reports: {out / 'report.html'} and {len(reports) - 1} more.")
+        click.echo(f"Reports: {out / 'report.html'} and 7 more.")
     sys.exit(1 if missed else 0)
 
 
@@ -132,8 +128,22 @@ def draft_command(folder: Path, count: int, out: Path, seed: int) -> None:
     click.echo(f"{len(lines)} drafts in {out}. Edit each question, and take the tag 'draft' away when it is good.")
 
 
-def _writing_into(folder: Path) -> AbstractContextManager[None]:
-    return files_of(EvaluationError, f"write into {str(folder)!r}", "Name another folder.")
+def _measured(record: Record, outcomes: Sequence[Outcome]) -> dict[str, str]:
+    """What was measured, by file name: kept even where a gate or an earlier run then turns out to be of another set."""
+    return {
+        "record.json": record.to_json(),
+        "costs.json": costs_json(outcomes),
+        "run.trec": trec_run(outcomes),
+        "qrels.trec": trec_qrels(outcomes),
+        "squad.json": squad_predictions(outcomes),
+    }
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    with files_of(EvaluationError, f"write into {str(folder)!r}", "Name another folder."):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
 
 
 @contextmanager

@@ -90,6 +90,8 @@ def _whole(name: str, pairs: Sequence[Pair]) -> tuple[float, float, Figure | Non
     chosen, measure = WHOLE[name]
     ids = {row.id for row in chosen(old for old, _ in pairs)} & {row.id for row in chosen(new for _, new in pairs)}
     both = [pair for pair in pairs if pair[0].id in ids]
+    if not both:
+        return 0.0, 0.0, None
 
     def difference(indices: Indices) -> float:
         return measure([both[i][1] for i in indices]) - measure([both[i][0] for i in indices])

@@ -84,7 +84,8 @@ def pick_default(judged: Sequence[Judged]) -> float:
         return 0.5
     silence = UNANSWERABLE / (1 - UNANSWERABLE) * sum(answerable) / answerable.count(False)
     points = [one.f1 for one in judged]
-    return best_threshold([one.confidence for one in judged], points, answerable, silence)[1]
+    best = best_threshold([one.confidence for one in judged], points, answerable, silence)[1]
+    return min(best, 1.0)  # where silence is best throughout
 
 
 def write_card(

@@ -50,9 +50,13 @@ def read_gate(path: Path) -> Bars:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise EvaluationError(f"Cannot read the gate {str(path)!r}: {error}. {_EXAMPLE}") from error
     unknown = set(found) - {"bars", "tags"}
-    tables: dict[str | None, Any] = {None: found.get("bars", {}), **found.get("tags", {})}
+    tables: dict[str | None, Any] = {None: found.get("bars", {})}
+    tags = found.get("tags", {})
+    tables |= tags if isinstance(tags, dict) else {"tags": tags}
     if unknown or not any(tables.values()):
         raise EvaluationError(f"The gate {str(path)!r} has no bars, or more than bars. {_EXAMPLE}")
+    if not all(isinstance(table, dict) for table in tables.values()):
+        raise EvaluationError(f"The gate {str(path)!r} has a bar where a table belongs. {_EXAMPLE}")
     return {tag: {name: _bar(path, name, bar) for name, bar in table.items()} for tag, table in tables.items()}
 
 
@@ -91,8 +95,12 @@ def _held_against(figure: Figure, bar: dict[str, float], lower: bool) -> tuple[f
     return bar["value"], figure.value
 
 
+def _is_share(found: Any) -> bool:
+    return isinstance(found, int | float) and 0 <= found <= 1
+
+
 def _bar(path: Path, name: str, found: Any) -> dict[str, float]:
     bar = {"value": found} if isinstance(found, int | float) else found
-    if not isinstance(bar, dict) or set(bar) not in ({"value"}, {"low"}) or not all(0 <= v <= 1 for v in bar.values()):
+    if not isinstance(bar, dict) or set(bar) not in ({"value"}, {"low"}) or not all(map(_is_share, bar.values())):
         raise EvaluationError(f"The bar on {name!r} in {str(path)!r} is {found!r}. {_EXAMPLE}")
     return {key: float(value) for key, value in bar.items()}

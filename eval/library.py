@@ -1,5 +1,6 @@
 """The library that a set is asked of, where it brings its own documents: SQuAD's paragraphs, a BEIR folder."""
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from rag.library import Library
 from .questions import Question, paragraph_file
 
 CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels"
+_LONGEST_NAME = 200  # bytes of a file name
 
 
 def brings_documents(path: Path) -> bool:
@@ -38,7 +40,10 @@ def library_of_texts(texts: dict[str, str], progress: bool = False) -> Iterator[
         for name, text in texts.items():
             (files / name).write_text(text, encoding="utf-8", newline="")
         with Library.open(Path(folder, "library")) as library:
-            library.add(files, progress=progress)
+            report = library.add(files, progress=progress)
+            if report.failed:
+                name, reason = Path(report.failed[0].source).name, report.failed[0].reason
+                raise EvaluationError(f"The text {name!r} of the set cannot be used: {reason}. Take it out.")
             yield library
 
 
@@ -53,7 +58,7 @@ def read_beir(folder: Path) -> list[Question]:
     for path in sorted((folder / QRELS).glob("*.tsv")) or _missing(folder / QRELS / "test.tsv"):
         for number, line in enumerate(_read_lines(path), 1):
             cells = line.split("\t")
-            if number == 1 and cells[-1] == "score":
+            if not line.strip() or (number == 1 and cells[-1] == "score"):
                 continue
             if len(cells) != 3 or not cells[2].lstrip("-").isdigit():
                 raise EvaluationError(
@@ -80,14 +85,19 @@ def _beir_texts(folder: Path) -> dict[str, str]:
 
 
 def _file_name(name: str) -> str:
-    """A BEIR id as a file name: what may not stand in one, by its number."""
-    return "".join(c if c.isalnum() or c in "-_." else f"%{ord(c):x}" for c in name) + ".txt"
+    """A BEIR id as a file name: what may not stand in one, or begin one, by its number; a long one by its hash too."""
+    safe = "".join(c if c.isalnum() or c in "-_" or (c == "." and at) else f"%{ord(c):x}" for at, c in enumerate(name))
+    if len(safe.encode()) > _LONGEST_NAME:
+        safe = f"{safe[: _LONGEST_NAME // 4]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    return f"{safe}.txt"
 
 
 def _objects(path: Path, wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
     if not path.is_file():
         _missing(path)
     for number, line in enumerate(_read_lines(path), 1):
+        if not line.strip():
+            continue
         try:
             found = json.loads(line)
             if any(name not in found for name in wanted):
@@ -99,7 +109,7 @@ def _objects(path: Path, wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
 
 def _read_lines(path: Path) -> list[str]:
     with files_of(EvaluationError, f"read {str(path)!r}", "A BEIR folder holds text in UTF-8."):
-        return path.read_text(encoding="utf-8").splitlines()
+        return path.read_text(encoding="utf-8").split("\n")
 
 
 def _missing(path: Path) -> list[Path]:

@@ -33,7 +33,10 @@ def values(outcome: Outcome) -> dict[str, float]:
 
 
 def failure(outcome: Outcome) -> Failure:
-    """What went wrong."""
+    """What went wrong. Where documents are judged and no answers, only whether one of them was among those read."""
+    if outcome.question.documents:
+        found = outcome.found[READ].passages[: outcome.read]
+        return Failure.NONE if any(place & set(found) for place in outcome.wanted) else Failure.NOT_FOUND
     if not outcome.question.gold:
         return Failure.FALSE_ANSWER if outcome.given else Failure.NONE
     if outcome.given and (_list_points(outcome) if outcome.question.every else _points(outcome)) >= RIGHT:

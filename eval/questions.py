@@ -137,10 +137,12 @@ def _question(line: str, place: str, number: int) -> Question:
         return Question(
             id=str(found.get("id", number)),
             question=_text(found["question"]),
-            answers=tuple(_gold(answer, found.get("document")) for answer in found["answers"]),
+            answers=tuple(_gold(answer, found.get("document")) for answer in _list(found["answers"])),
             every=str(found.get("wants", "")).startswith(EVERY),
-            history=tuple(Turn(turn["question"], turn.get("answer", "")) for turn in found.get("history", ())),
-            tags=tuple(map(str, found.get("tags", ()))),
+            history=tuple(
+                Turn(_text(turn["question"]), str(turn.get("answer") or "")) for turn in _list(found.get("history", []))
+            ),
+            tags=tuple(map(str, _list(found.get("tags", [])))),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EvaluationError(f"{place} is no question ({type(error).__name__}: {error}). {_EXAMPLE}") from error
@@ -149,8 +151,16 @@ def _question(line: str, place: str, number: int) -> Question:
 def _gold(answer: Any, document: str | None) -> Gold:
     if isinstance(answer, str):
         return Gold(_text(answer), None, document)
-    start = answer.get("start")
-    return Gold(_text(answer["text"]), None if start is None else int(start), answer.get("document", document))
+    start, document = answer.get("start"), answer.get("document", document)
+    if start is not None and document is None:
+        raise ValueError(f"the start {start} of {answer['text']!r} is in no document; name it")
+    return Gold(_text(answer["text"]), None if start is None else int(start), document)
+
+
+def _list(found: Any) -> list[Any]:
+    if not isinstance(found, list):
+        raise ValueError(f"{found!r} is no list")
+    return found
 
 
 def _text(found: Any) -> str:

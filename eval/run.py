@@ -9,7 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from rag.assistant import Assistant
+from rag.assistant import EVERY_PASSAGES, Assistant
 from rag.citations import cite
 from rag.errors import EvaluationError
 from rag.followups import search_query
@@ -80,6 +80,7 @@ def run(
     """
     files = Files(assistant)
     placed = located(questions, files.text)
+    _check_documents(placed, files)
     bar = tqdm(total=len(placed), desc="Asking", unit="questions", leave=False, disable=not progress)
     with bar, ThreadPoolExecutor(jobs) as workers:
         outcomes = []
@@ -87,6 +88,16 @@ def run(
             outcomes.append(outcome)
             bar.update()
     return outcomes
+
+
+def _check_documents(questions: Sequence[Question], files: "Files") -> None:
+    for question in questions:
+        missing = [name for name in question.documents if name not in files.ids]
+        if missing:
+            raise EvaluationError(
+                f"Question {question.id!r} is judged by the document {missing[0]!r}, which is not there. Add it, or "
+                "take the judgement out."
+            )
 
 
 class Files:
@@ -119,20 +130,23 @@ def _ask(assistant: Assistant, question: Question, files: Files, k: int | None) 
         answer = assistant.ask(question.question, history=question.history, k=k)
         best = answer if answer.text else assistant.ask(question.question, history=question.history, k=k, threshold=0.0)
         texts: tuple[str, ...] = (answer.text,) if answer.text else ()
+        refusal, citations, read = answer.refusal, answer.citations, assistant.passages if k is None else k
         if question.every:
-            every = assistant.ask(question.question, history=question.history, every=True)
+            read = max(read, EVERY_PASSAGES)
+            every = assistant.ask(question.question, history=question.history, k=read, every=True)
             texts = tuple(dict.fromkeys(value.text for value in every.values))
+            refusal, citations = every.refusal, tuple(one for value in every.values for one in value.citations)
         places = tuple(_place(gold, files) for gold in question.answers if gold.start is not None)
         documents = [files.ids[name] for name in question.documents]
         return Outcome(
             question=question,
             best=best.text,
             confidence=answer.confidence,
-            refusal=answer.refusal,
+            refusal=refusal,
             texts=texts,
-            citations=answer.citations,
-            exact=tuple(_exact(citation, view) for citation in answer.citations),
-            read=assistant.passages if k is None else k,
+            citations=citations,
+            exact=tuple(_exact(citation, view) for citation in citations),
+            read=read,
             gold_places=places,
             gold_pages=tuple(page_at(view.document(document), start) for document, start, _ in places),
             gold_sentence=cite(view.document(places[0][0]), *places[0][1:]) if places else None,

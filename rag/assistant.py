@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, cast, overload
 
 from .candidates import Candidate, by_value, candidates, same_words
 from .citations import cite
-from .errors import QuestionError
+from .errors import QuestionError, check_characters
 from .followups import LEANS_ON, SAID, Meaning, meanings, search_query, was_said
 from .library import Library, View
 from .normalize import normalize
@@ -263,12 +263,15 @@ def _citations(group: Iterable[Candidate], view: View) -> tuple[Citation, ...]:
 
 
 def _turn(turn: "Turn | Answer") -> Turn:
-    return turn if isinstance(turn, Turn) else Turn(turn.question, turn.text)
+    turn = turn if isinstance(turn, Turn) else Turn(turn.question, turn.text)
+    check_characters(turn.question + turn.answer)
+    return turn
 
 
 def _checked(question: str) -> str:
     if not isinstance(question, str) or not question.strip():
         raise QuestionError('The question is empty. Ask something, such as "Who signed the treaty?".')
+    check_characters(question)
     return question.strip()
 
 

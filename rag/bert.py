@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import cast
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch.nn import Embedding, LayerNorm, Linear, Module, ModuleDict, ModuleList
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
+from .errors import ModelError
 from .models import WEIGHTS
 
 Weights = dict[str, torch.Tensor]
@@ -81,5 +83,8 @@ def load_bert(config: Path, weights: Weights) -> Bert:
 
 
 def read_weights(folder: Path) -> Weights:
-    """The tensors in a model's folder."""
-    return load_file(folder / WEIGHTS)
+    """The tensors in a model's folder. Raises ModelError."""
+    try:
+        return load_file(folder / WEIGHTS)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"Cannot read {str(folder / WEIGHTS)!r}: {error}. Name the folder of a model.") from error

@@ -1,6 +1,7 @@
 """The command line: each command parses, calls one function, prints. Exit code 0: done; 1: no; 2: an error."""
 
 import json
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from .errors import PinciteError
 
 LIBRARY_VARIABLE = "PINCITE_LIBRARY"
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
+_ABOVE_ZERO = click.FloatRange(0, min_open=True)
 
 
 class _Failed(click.ClickException):
@@ -265,13 +267,13 @@ def labels(arguments: tuple[str, ...]) -> None:
 @click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write into.")
 @click.option("--start", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A reader to go on from.")
-@click.option("--epochs", default=2.0, help="How often to go through the data.")
-@click.option("--minutes", type=float, help="How long to train, instead of epochs.")
+@click.option("--epochs", default=2.0, type=_ABOVE_ZERO, help="How often to go through the data.")
+@click.option("--minutes", type=_ABOVE_ZERO, help="How long to train, instead of epochs.")
 @click.option(
     "--share", multiple=True, metavar="NAME=TIMES", help="How often each question on a file's paragraphs is taken."
 )
-@click.option("--batch", default=32, help="Examples a step.")
-@click.option("--rate", default=1e-4, help="Learning rate at its highest.")
+@click.option("--batch", default=32, type=click.IntRange(1), help="Examples a step.")
+@click.option("--rate", default=1e-4, type=_ABOVE_ZERO, help="Learning rate at its highest.")
 @click.option("--seed", default=0, help="Of everything that is drawn.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in the folder.")
 def train(
@@ -336,6 +338,9 @@ def _shares(given: tuple[str, ...], files: set[str]) -> dict[str, float]:
         shares = {name: float(times) for name, _, times in (entry.partition("=") for entry in given)}
     except ValueError as error:
         raise click.BadParameter(f"{error}. Write --share NAME=TIMES, such as --share reviews=0.5.") from error
+    for name, times in shares.items():
+        if not 0 <= times < math.inf:
+            raise click.BadParameter(f"{name} cannot be taken {times} times. Give a number from 0 on.")
     for name in shares:
         if name not in files:
             raise click.BadParameter(f"no file is named {name!r}. There are: {', '.join(sorted(files))}.")

@@ -137,9 +137,19 @@ def length_batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]
 
 def _shape(folder: Path) -> tuple[int, int]:
     """Window and dimension, read from the model's own configuration."""
-    window = json.loads((folder / "sentence_bert_config.json").read_text())["max_seq_length"]
-    dimension = json.loads((folder / "config.json").read_text())["hidden_size"]
-    return int(window), int(dimension)
+    try:
+        window = json.loads((folder / "sentence_bert_config.json").read_text())["max_seq_length"]
+        config = json.loads((folder / "config.json").read_text())
+        dimension = next(config[name] for name in ("hidden_size", "dim", "d_model") if name in config)
+        for module in json.loads((folder / "modules.json").read_text()):
+            if module["type"].endswith(".Dense"):
+                dimension = json.loads((folder / module["path"] / "config.json").read_text())["out_features"]
+        return int(window), int(dimension)
+    except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
+        raise ModelError(
+            f"The configuration in {str(folder)!r} does not say how long a text and a vector are "
+            f"({type(error).__name__}: {error}). Name another model."
+        ) from error
 
 
 def _is_averaged_bert(folder: Path) -> bool:

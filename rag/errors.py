@@ -89,3 +89,13 @@ def files_of(kind: type[PinciteError], doing: str, advice: str) -> Iterator[None
         yield
     except (OSError, UnicodeDecodeError) as error:
         raise kind(f"Cannot {doing}: {getattr(error, 'strerror', None) or error}. {advice}") from error
+
+
+def check_characters(question: str) -> None:
+    """Raises QuestionError for half of a surrogate pair, which no model and no file takes."""
+    try:
+        question.encode()
+    except UnicodeEncodeError as error:
+        raise QuestionError(
+            f"{question!r} holds half of a surrogate pair, which is no character. Leave it out."
+        ) from error

@@ -143,7 +143,7 @@ def files_in(paths: Iterable[str | Path]) -> tuple[list[Path], Report]:
             files.setdefault(locate(path), path)
             continue
         for file in _walk(path, failed):
-            if file.suffix.lower() in SUFFIXES and not file.is_dir():
+            if file.suffix.lower() in SUFFIXES and not os.path.isdir(file):  # noqa: PTH112 - may not be allowed to see
                 files.setdefault(Path(os.path.abspath(file)), file)  # noqa: PTH100 - as `locate`, but a name may be odd
             else:
                 skipped.append(str(file))

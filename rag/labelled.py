@@ -17,6 +17,7 @@ from typing import Any
 
 from .errors import DataError
 from .followups import continued
+from .loading.decoding import normalize_line_ends
 from .values import Turn
 
 Spans = tuple[tuple[int, int], ...]
@@ -144,10 +145,19 @@ def _paragraphs(found: Any, path: Path, faults: list[Fault]) -> Iterator[Labelle
             for paragraph in article["paragraphs"]:
                 text = paragraph["context"]
                 asked = [_checked(entry, text, str(path), faults) for entry in paragraph["qas"]]
-                questions = tuple(question for question in asked if question)
-                yield LabelledParagraph(_name(path), str(article.get("title", number)), text, questions)
+                questions = tuple(_as_loaded(question, text) for question in asked if question)
+                title = str(article.get("title", number))
+                yield LabelledParagraph(_name(path), title, normalize_line_ends(text), questions)
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{str(path)!r} has another shape ({type(error).__name__}: {error}). {_SHAPE}") from error
+
+
+def _as_loaded(question: LabelledQuestion, text: str) -> LabelledQuestion:
+    """The question with its places counted in the text as a file of it would be read: one character a line end."""
+    if "\r" not in text:
+        return question
+    places = (tuple(len(normalize_line_ends(text[:place])) for place in span) for span in question.spans)
+    return replace(question, spans=tuple((start, end) for start, end in places))
 
 
 def _checked(entry: Any, text: str, file: str, faults: list[Fault]) -> LabelledQuestion | None:
@@ -186,10 +196,12 @@ def _ask_more(path: Path, paragraphs: list[LabelledParagraph], faults: list[Faul
     """Adds the questions in lines of JSON to the paragraphs that they name; other paragraphs' are left out."""
     places = {paragraph_hash(paragraph.text): index for index, paragraph in enumerate(paragraphs)}
     try:
-        lines = _bytes(path).decode().splitlines()
+        lines = _bytes(path).decode().split("\n")
     except UnicodeDecodeError as error:
         raise DataError(f"{str(path)!r} is no text in UTF-8 ({error}).") from error
     for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
         try:
             entry = json.loads(line)
             place = places.get(entry["paragraph"])

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from .errors import DataError, QuestionError
+from .errors import DataError, QuestionError, check_characters
 from .structure import bounds_at
 from .values import Chunk, Citation, Document
 
@@ -142,10 +142,7 @@ def _context(document: Document, chunks: Sequence[Chunk], start: int, end: int) 
 def _check_question(question: str) -> None:
     if not question.strip():
         raise QuestionError("The question is empty. Judge an answer to a question.")
-    try:
-        question.encode()
-    except UnicodeEncodeError as error:
-        raise QuestionError(f"{question!r} holds half of a surrogate pair, which is no character.") from error
+    check_characters(question)
 
 
 def _now() -> str:

@@ -16,7 +16,14 @@ from .citations import cite
 from .clock import Clock
 from .derived import DerivedIndex
 from .encoding import encoding
-from .errors import DocumentNotFound, FileError, LibraryNotFound, QuestionError, SettingsMismatch
+from .errors import (
+    DocumentNotFound,
+    FileError,
+    LibraryNotFound,
+    QuestionError,
+    SettingsMismatch,
+    check_characters,
+)
 from .intake import GROUP, Failure, Intake, Reading, Report, files_in, size_of
 from .labels import Label
 from .loading import locate, parse, read_bytes
@@ -154,7 +161,7 @@ class Library:
             raise FileError(folder, "it is no folder; only a folder can be kept in step")
         report = self.add(folder, progress=progress)
         inside = [entry for entry in self.documents() if Path(entry.location).is_relative_to(root)]
-        gone = [entry for entry in inside if not Path(entry.location).is_file()]
+        gone = [entry for entry in inside if _is_gone(Path(entry.location))]
         if gone:
             with self._record.writing() as change:
                 self._check_settings(change)
@@ -364,10 +371,7 @@ class View:
     def _check_query(self, query: str, mode: str) -> None:
         if not isinstance(query, str) or not query.strip():
             raise QuestionError(f"The query {query!r} is empty or no text. Search for something.")
-        try:
-            query.encode()
-        except UnicodeEncodeError as error:
-            raise QuestionError(f"{query!r} holds half of a surrogate pair, which is no character.") from error
+        check_characters(query)
         embedder = self._library.embedder
         if mode != "lexical" and (tokens := embedder.count_tokens(query)) > embedder.window:
             raise QuestionError(
@@ -420,3 +424,11 @@ def _rounded(ranking: Ranking) -> Ranking:
 def _stored_settings(record: Record) -> Settings:
     with record.reading() as snapshot:
         return Settings(**snapshot.settings)
+
+
+def _is_gone(path: Path) -> bool:
+    """Whether a file is not there any more; not so where its folder may not be looked into."""
+    try:
+        return not path.is_file()
+    except OSError:
+        return False

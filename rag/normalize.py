@@ -26,6 +26,7 @@ _NUMBER = re.compile(r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)")
 _UNITS = {"%": "percent", "per cent": "percent", "percent": "percent", "$": "dollars", "€": "euros", "£": "pounds"}
 _CURRENCY = re.compile(r"^(?:us)?([$€£]) ?(.+)$")
 _ARTICLE = re.compile(r"^(?:the|a|an) ")
+_HYPHEN = re.compile(r"(?<=\w)-(?=\w)")  # what stands before a number is a minus
 _EDGES = " .,;:!?\"'()[]“”‘’«»"
 
 
@@ -38,7 +39,7 @@ def normalize(text: str) -> str:
     True
     """
     plain = unicodedata.normalize("NFKC", text).casefold().strip(_EDGES)
-    plain = " ".join(plain.replace("’", "'").replace("–", "-").split())
+    plain = " ".join(plain.replace("’", "'").replace("–", "-").replace("−", "-").split())
     plain = _ARTICLE.sub("", plain)
     return _date(plain) or _amount(plain) or plain.removesuffix("'s")
 
@@ -64,7 +65,7 @@ def _amount(text: str) -> str | None:
     currency = _CURRENCY.match(text)
     if currency:
         text = f"{currency[2]} {_UNITS[currency[1]]}"
-    words = text.replace("%", " %").replace("-", " ").split()
+    words = _HYPHEN.sub(" ", text.replace("%", " %")).split()
     value, used = _value(words)
     if value is None:
         return None

@@ -179,6 +179,9 @@ class Record:
         except BaseException:
             connection.close()
             raise
+        if not _may_write(self.path):  # SQLite was perhaps told that nobody writes, which may not stay true
+            connection.close()
+            return
         with self._idle_lock:
             self._idle.append(connection)
 
@@ -353,8 +356,10 @@ class Transaction(Snapshot):
         self.changed = self.changed or cursor.rowcount > 0
 
     def settle(self, settings: dict[str, Any]) -> None:
-        """Store the settings that the library is built with from now on."""
-        self._connection.execute("UPDATE meta SET value = ? WHERE key = 'settings'", (json.dumps(settings),))
+        """Store the settings that the library is built with from now on; what was promised with others is forgotten."""
+        update = "UPDATE meta SET value = ? WHERE key = 'settings' AND value != ?"
+        if self._connection.execute(update, (json.dumps(settings), json.dumps(settings))).rowcount:
+            self._connection.execute("DELETE FROM meta WHERE key = 'promise'")
         self.changed = True
 
     def promise_that(self, promise: dict[str, Any]) -> None:
@@ -386,24 +391,31 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        name = getattr(error, "sqlite_errorname", None)  # Python's own errors have none: a text that is no UTF-8
+        if name and name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise LibraryBusy(
                 f"Another process has been writing to {str(path)!r} for {BUSY_SECONDS:.0f} seconds. "
                 "Try again when it is done."
             ) from error
-        raise LibraryError(
-            f"{str(path)!r} cannot be read or written: {error}. See whether there is room, and whether you may."
-        ) from error
+        if name:
+            raise LibraryError(
+                f"{str(path)!r} cannot be read or written: {error}. See whether there is room, and whether you may."
+            ) from error
+        raise _damaged(path, error) from error
     except sqlite3.IntegrityError as error:
         raise LibraryError(
             f"{str(path)!r} refused a change ({error}); nothing of it was stored. Try again; if it goes on, put back a "
             "copy, or remove the folder and run `pincite index` again."
         ) from error
     except sqlite3.DatabaseError as error:
-        raise LibraryDamaged(
-            f"{str(path)!r} is damaged or no library ({error}). "
-            "Put back a copy, or remove the folder and run `pincite index` again."
-        ) from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> LibraryDamaged:
+    return LibraryDamaged(
+        f"{str(path)!r} is damaged or no library ({error}). "
+        "Put back a copy, or remove the folder and run `pincite index` again."
+    )
 
 
 def _not_found(document_id: str) -> DocumentNotFound:

@@ -23,7 +23,7 @@ _COST = {"n": 2**14, "r": 8, "p": 1}
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`people` by name with password or hash, `keys` of programs; both empty: everybody who reaches the server.
+    """`people` by name with the hash of their password, `keys` of programs; both empty: everybody who comes.
 
     Two rights: to add documents, and to remove them. Answers can be judged by whoever has one of them.
     """
@@ -85,7 +85,7 @@ def access(auth: Iterable[str], keys: Iterable[str], *, may_add: bool = True, ma
                 raise PinciteError("--auth takes user:password, or a file with one user:password a line.")
             if password.startswith(f"{_SCHEME}$") and not _HASHED.fullmatch(password):
                 raise PinciteError(f"The hash of {user!r} is cut short. Make it again with `pincite password`.")
-            people[user] = password
+            people[user] = password if password.startswith(f"{_SCHEME}$") else hashed(password)
     return Access(people, frozenset(keys), may_add, may_remove)
 
 
@@ -96,10 +96,8 @@ def hashed(password: str) -> str:
 
 
 def _fits(password: str, known: str) -> bool:
-    if known.startswith(f"{_SCHEME}$"):
-        _, salt, digest = known.split("$")
-        return hmac.compare_digest(_hash(password, bytes.fromhex(salt)), bytes.fromhex(digest))
-    return hmac.compare_digest(password.encode(), known.encode())
+    _, salt, digest = known.split("$")
+    return hmac.compare_digest(_hash(password, bytes.fromhex(salt)), bytes.fromhex(digest))
 
 
 def _hash(password: str, salt: bytes) -> bytes:

@@ -30,6 +30,8 @@ _GRADIOS = {
     "POST": re.compile(r"/(login|gradio_api/(queue/join|cancel|reset|upload))/?"),
 }
 _UPLOAD = re.compile(r"/(v1/documents|gradio_api/upload)/?")
+_HARMLESS = ("GET", "HEAD", "OPTIONS")
+MOST_SAID = 1_000_000  # bytes of a question with all that was said before
 _GUARDED = ("/v1/", "/metrics", PATH)  # the page asks for passwords itself
 
 
@@ -41,6 +43,8 @@ async def refusal(request: Request, access: Access, limits: Limits) -> Response 
         return problem(404, f"There is nothing at {request.method} {path}.")
     if access.is_open and not _is_local(request):
         return problem(403, "This server asks for no password: only pages and programs of this machine may use it.")
+    if path.startswith(_GUARDED) and request.method not in _HARMLESS and not _is_from_here(request):
+        return problem(403, "A page of another server may change nothing here.")
     if path.startswith(_GUARDED) and not await run_in_threadpool(
         access.admits_header, request.headers.get("authorization")
     ):
@@ -48,6 +52,8 @@ async def refusal(request: Request, access: Access, limits: Limits) -> Response 
         return problem(401, detail, {"WWW-Authenticate": 'Basic realm="Pincite"'})
     if request.method == "POST" and _UPLOAD.fullmatch(path):
         return _upload_refusal(request, access, limits)
+    if path.startswith("/v1/"):
+        return _size_refusal(request, MOST_SAID, f"at most {MOST_SAID:,} bytes")
     return None
 
 
@@ -55,13 +61,23 @@ def _upload_refusal(request: Request, access: Access, limits: Limits) -> Respons
     """Before anything of it is read."""
     if not access.may_add:
         return problem(403, "Nothing can be added here: the server was started without that right.")
-    size = request.headers.get("content-length", "0")
     most = (limits.megabytes + 1) * MEGABYTE * MOST_FILES
+    return _size_refusal(request, most, f"at most {MOST_FILES} files of {limits.megabytes} MB")
+
+
+def _size_refusal(request: Request, most: int, words: str) -> Response | None:
+    if "transfer-encoding" in request.headers:
+        return problem(411, f"Say with Content-Length how much is sent: {words}.")
+    size = request.headers.get("content-length", "0")
     if not size.isdecimal() or int(size) > most:
-        return problem(
-            413, f"An upload of {size} bytes is too large: at most {MOST_FILES} files of {limits.megabytes} MB."
-        )
+        return problem(413, f"What is sent has {size} bytes, which is too large: {words}.")
     return None
+
+
+def _is_from_here(request: Request) -> bool:
+    """Whether a request comes from a page of this server, or from no page: browsers send passwords along (CSRF)."""
+    origin = request.headers.get("origin")
+    return origin is None or origin.partition("//")[2] == request.headers.get("host")
 
 
 def _is_local(request: Request) -> bool:

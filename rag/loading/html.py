@@ -12,6 +12,8 @@ _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re
 _DECLARATION_WITHIN = 2048  # bytes: HTML 5 asks for the first 1024; real pages are later
 _PERMALINKS = ["//a[contains(@class, 'headerlink') or contains(@class, 'anchor-link')]"]  # the pilcrow behind a heading
 _AS_BROWSERS_DO = dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "ascii", "us-ascii"), "windows-1252")
+_AS_BROWSERS_DO |= dict.fromkeys(("utf-16", "utf-16le", "utf-16be", "utf-32"), "utf-8")  # it was read as ASCII just now
+_XML = re.compile(r"^\s*<\?xml[^>]*>")  # says how bytes are to be read, and they have been
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 
 
@@ -24,7 +26,7 @@ def read_html(data: bytes) -> Extracted:
 
     declared = _DECLARED.search(data[:_DECLARATION_WITHIN])
     encoding = declared.group(1).decode("ascii").lower() if declared else ""
-    source = decode(data, _AS_BROWSERS_DO.get(encoding, encoding) or None)
+    source = _XML.sub("", decode(data, _AS_BROWSERS_DO.get(encoding, encoding) or None))
     page: Any = bare_extraction(
         source, favor_recall=True, include_comments=False, with_metadata=True, prune_xpath=_PERMALINKS
     )

@@ -48,6 +48,9 @@ def test_bar_on_the_lower_end_of_the_interval(record: Record, tmp_path: Path) ->
         ('[bars]\nF1 = "high"', "The bar on 'F1' in .* is 'high'"),
         ("[bars]\nF1 = 80", "The bar on 'F1' in .* is 80"),
         ("[bars]\nF1 = { lowest = 0.5 }", "The bar on 'F1'"),
+        ('[bars]\nF1 = { low = "0.5" }', "The bar on 'F1'"),
+        ("[tags]\nF1 = 0.8", "a bar where a table belongs"),
+        ("tags = [1]", "a bar where a table belongs"),
     ],
 )
 def test_broken_gate_is_an_error(tmp_path: Path, text: str, message: str) -> None:

@@ -1,6 +1,7 @@
 """Question sets: what is read, and what is said of what cannot be."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from rag import Assistant, Library
 from rag.corpora import shipped_corpus
 from rag.errors import EvaluationError
 from rag.eval.library import library_of, read_beir
+from rag.eval.measure import Failure, failure
 from rag.eval.questions import Gold, Question, located, read_questions
+from rag.eval.rows import rows_of
 from rag.eval.run import run
 from rag.fakes import NumberReader
 from rag.loading import load
@@ -68,6 +71,10 @@ def test_forms_of_a_line(tmp_path: Path) -> None:
         ('{"question": " ", "answers": []}', r"set.jsonl:2 is no question \(ValueError: ' ' is no text"),
         ('{"question": "Who?", "answers": [{"start": 1}]}', r"set.jsonl:2 is no question \(KeyError: 'text'"),
         ("[]", r"set.jsonl:2 is no question \(AttributeError"),
+        ('{"question": "Who?", "answers": "Ada"}', r"set.jsonl:2 is no question \(ValueError: 'Ada' is no list"),
+        ('{"question": "Who?", "answers": [], "tags": "draft"}', "'draft' is no list"),
+        ('{"question": "Who?", "answers": [], "history": [{"question": 1}]}', "1 is no text"),
+        ('{"question": "Who?", "answers": [{"text": "Ada", "start": 12}]}', "the start 12 of 'Ada' is in no document"),
         ('{"id": "a", "question": "Who?", "answers": []}', "two questions with the id 'a'"),
     ],
 )
@@ -133,6 +140,29 @@ def test_beir_folder(tmp_path: Path) -> None:
     with library_of(folder) as library, library.view() as view:
         texts = {Path(entry.location).name: view.document(entry.id).text for entry in view.entries()}
     assert texts == {"d%2f1.txt": "Bridges\n\nIt opened in 1932.", "2.txt": "Bread."}
+
+
+def test_beir_ids_become_file_names_that_are_read(tmp_path: Path) -> None:
+    names = [".hidden", "x" * 300, "x" * 299 + "y"]
+    lines = [
+        json.dumps({"_id": name, "text": f"Text\u2028{number}."}, ensure_ascii=False)
+        for number, name in enumerate(names)
+    ]
+    judged = "".join(f"q1\t{name}\t1\n" for name in names)
+    folder = beir(tmp_path, **{"corpus.jsonl": "\n".join(lines), "qrels/test.tsv": judged})
+    (question,) = read_beir(folder)
+    with library_of(folder) as library:
+        assert {Path(entry.location).name for entry in library.documents()} == set(question.documents)
+
+
+def test_found_documents_are_right_and_those_that_are_not_there_are_named(tmp_path: Path) -> None:
+    with library_of(beir(tmp_path)) as library:
+        assistant = Assistant(library, NumberReader())
+        judged = Question("q1", "When did it open?", (), documents=("d%2f1.txt",))
+        (outcome,) = run(assistant, [judged])
+        assert (failure(outcome), rows_of([outcome])[0].failure) == (Failure.NONE, "right")
+        with pytest.raises(EvaluationError, match="'q1' is judged by the document 'gone.txt', which is not there"):
+            run(assistant, [replace(judged, documents=("gone.txt",))])
 
 
 @pytest.mark.parametrize(

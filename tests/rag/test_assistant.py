@@ -65,6 +65,12 @@ def test_what_the_article_does_not_say_is_refused_with_the_nearest_passages(arti
     assert_exact(answer, article_assistant.library)
 
 
+def test_half_of_a_surrogate_pair_is_no_question(article_assistant: Assistant) -> None:
+    for question, said in (("\ud800?", ""), ("Why?", "\udfff")):
+        with pytest.raises(QuestionError, match="half of a surrogate pair"):
+            article_assistant.ask(question, history=[Turn("Who?", said)])
+
+
 def test_same_question_same_answer(article_assistant: Assistant) -> None:
     question = "What does Russia want?"
     first = article_assistant.ask(question)

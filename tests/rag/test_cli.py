@@ -185,6 +185,12 @@ def test_train_says_what_is_wrong_with_data_and_options(tmp_path: Path) -> None:
     data = labelled(tmp_path / "set.json", 700)
     done = pincite("train", data, "--out", tmp_path / "o", "--share", "set=much")
     assert_one_message(done, "Write --share NAME=TIMES")
+    for option in ("--epochs", "--minutes", "--batch", "--rate"):
+        assert_one_message(pincite("train", data, "--out", tmp_path / "o", option, "0"), option, "range")
+    done = pincite("train", data, "--out", tmp_path / "o", "--share", "set=nan")
+    assert_one_message(done, "nan times")
+    done = pincite("train", data, "--out", tmp_path / "started", "--start", tmp_path)
+    assert_one_message(done, "model.safetensors", "Name the folder of a model")
     done = pincite("train", data, "--out", tmp_path / "o", "--share", "sett=2")
     assert_one_message(done, "no file is named 'sett'", "set")
     assert not (tmp_path / "o").exists()

@@ -31,6 +31,13 @@ def test_plain_and_gzip_are_read(tmp_path: Path, name: str) -> None:
     assert paragraph.answers(paragraph.questions[0]) == ["1932"]
 
 
+def test_places_are_counted_in_the_text_as_a_file_of_it_would_be_read(tmp_path: Path) -> None:
+    paragraph = {"context": "One\r\nTwo\rThree", "qas": [question(answers=[{"text": "Three", "answer_start": 9}])]}
+    path = write(tmp_path / "set.json", {"data": [{"title": "a", "paragraphs": [paragraph]}]})
+    (found,) = read_labelled([path]).paragraphs
+    assert (found.text, found.answers(found.questions[0])) == ("One\nTwo\nThree", ["Three"])
+
+
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [

@@ -28,6 +28,7 @@ from rag.errors import (
 from rag.fakes import WordEmbedder
 from rag.intake import Failure
 from rag.record import FILE, Record
+from rag.risk import Promise
 
 
 def write(folder: Path, **files: str) -> Path:
@@ -327,6 +328,16 @@ def test_view_goes_on_seeing_what_was_there_when_it_was_opened(library: Library,
         assert [p.chunk.text for p in view.search("ferry")] == ["The ferry sank.", "The tanker left."]
 
 
+def test_what_was_promised_is_forgotten_where_the_settings_change(library: Library, tmp_path: Path) -> None:
+    library.add(write(tmp_path / "papers", a="The ferry sank."))
+    promise = Promise(0.5, 0.05, 0.05, 100, 90, 0, "0" * 64, "2026-01-01", "1" * 64, ())
+    library.keep_promise(promise)
+    for cutting, kept in ((None, promise), (Cutting(budget=8), None)):
+        Library.rebuild(library.folder, embedder=WordEmbedder(), cutting=cutting)
+        with Library.open(library.folder, embedder=WordEmbedder()) as again, again.view() as view:
+            assert view.promise == kept
+
+
 def test_title_and_headings_are_searched_too(library: Library, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("---\ntitle: Harbour annals\n---\n# Ferries\n\nNothing happened.\n")
     library.add(tmp_path / "a.md")
@@ -487,7 +498,12 @@ def test_library_built_again_meanwhile_is_left_alone(library: Library, tmp_path:
 
 @pytest.mark.parametrize(
     "change",
-    ["DELETE FROM meta WHERE key = 'stamp'", "UPDATE meta SET value = '{'", "UPDATE chunks SET vector = x'0011'"],
+    [
+        "DELETE FROM meta WHERE key = 'stamp'",
+        "UPDATE documents SET title = CAST(x'ff' AS TEXT)",
+        "UPDATE meta SET value = '{'",
+        "UPDATE chunks SET vector = x'0011'",
+    ],
 )
 def test_record_with_wrong_contents_is_said_to_be_damaged(library: Library, tmp_path: Path, change: str) -> None:
     library.add(write(tmp_path / "papers", a="The ferry sank."))
@@ -497,6 +513,7 @@ def test_record_with_wrong_contents_is_said_to_be_damaged(library: Library, tmp_
         connection.commit()
     with pytest.raises(LibraryDamaged), Library.open(library.folder, embedder=WordEmbedder()) as again:
         again.search("ferry")
+        again.documents()
 
 
 def test_library_in_a_folder_that_one_may_only_read_answers(library: Library, tmp_path: Path) -> None:
@@ -509,9 +526,15 @@ def test_library_in_a_folder_that_one_may_only_read_answers(library: Library, tm
         "import os, sys; from rag import Library; from rag.fakes import WordEmbedder; import rag.record\n"
         "os.access = lambda path, mode: mode != os.W_OK  # as for a user without the right; root has every right\n"
         "library = Library.open(sys.argv[1], create=False, embedder=WordEmbedder())\n"
+        "print(len(library.search('ferry')))\n"
+        "again = 'import sys; from rag import Library; from rag.fakes import WordEmbedder;'\n"
+        "again += 'Library.open(sys.argv[1], embedder=WordEmbedder()).add(sys.argv[2])'\n"
+        "import subprocess; subprocess.run([sys.executable, '-c', again, *sys.argv[1:]], check=True)\n"
         "print(len(library.search('ferry')))"
     )
+    write(tmp_path / "papers", b="Another ferry sank.")
     before = {path.name for path in library.folder.iterdir()}
-    done = subprocess.run([sys.executable, "-c", program, str(library.folder)], capture_output=True, text=True)
-    assert done.stdout == "1\n", done.stderr
+    papers = str(tmp_path / "papers")
+    done = subprocess.run([sys.executable, "-c", program, library.folder, papers], capture_output=True, text=True)
+    assert done.stdout == "1\n2\n", done.stderr
     assert {path.name for path in library.folder.iterdir()} == before

@@ -216,6 +216,12 @@ def test_html_that_says_latin_1_is_read_as_browsers_do(tmp_path: Path) -> None:
     assert "It cost \u20ac 5 and he said \u201cno\u201d" in load(write(tmp_path, "a.html", page)).text
 
 
+def test_html_that_says_utf_16_in_one_byte_a_letter_is_utf_8(tmp_path: Path) -> None:
+    page = '<?xml version="1.0" encoding="utf-16"?><html><body><p>Words – in a paragraph.</p></body></html>'
+    for space in ("", " "):  # an even and an odd length
+        assert "Words – in" in load(write(tmp_path, "a.html", space.join([page, ""]))).text
+
+
 def test_html_whose_encoding_is_no_encoding_is_read_all_the_same(tmp_path: Path) -> None:
     page = "<!doctype html><html><head><meta charset=punycode></head><body><p>Words – in a paragraph.</p></body></html>"
     assert "Words – in" in load(write(tmp_path, "a.html", page)).text

@@ -39,6 +39,7 @@ def test_the_same_value_written_differently(same: tuple[str, ...]) -> None:
         ("two and three", "5", "2"),
         ("seven to eight", "15", "78"),
         ("1990", "1990s"),
+        ("-5%", "5%"),
         ("", "0"),
     ],
 )

@@ -154,6 +154,15 @@ def test_a_page_from_elsewhere_cannot_use_an_open_server(client: TestClient, hea
     assert len(client.get("/v1/documents", headers={"Origin": "http://localhost:7860"}).json()) == 1
 
 
+def test_a_page_of_another_server_changes_nothing_with_a_password_that_the_browser_remembers(library: Library) -> None:
+    client = TestClient(serving(library, access(["ada:lovelace"], [])), base_url=HERE)
+    for origin, status in ((HERE, 200), ("https://evil.example", 403), ("null", 403), (f"{HERE}0", 403)):
+        asked = client.post(
+            "/v1/search", json={"query": "bridge"}, auth=("ada", "lovelace"), headers={"Origin": origin}
+        )
+        assert asked.status_code == status
+
+
 def test_keys_and_passwords_guard_the_api(library: Library) -> None:
     guard = access(["ada:lovelace", f"bob:{hashed('builder')}"], ["k3y"])
     client = TestClient(serving(library, guard))

@@ -92,6 +92,12 @@ def test_broken_hosts_are_nobody(client: TestClient, headers: dict[str, str]) ->
     assert client.get("/v1/documents", headers=headers).status_code == 403
 
 
+def test_what_does_not_say_how_large_it_is_is_not_read(client: TestClient) -> None:
+    for path in ("/v1/documents", "/v1/ask", "/gradio_api/upload"):
+        assert client.post(path, content=iter([b"x" * 10])).status_code == 411
+    assert client.post("/v1/ask", content=b" " * 1_000_001).status_code == 413
+
+
 def test_uploads_are_refused_before_they_are_read(library: Library, arriving: Path) -> None:
     app = application(Assistant(library, NumberReader()), Access(may_add=False), Limits())
     client = TestClient(app, base_url=HERE)
