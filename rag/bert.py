@@ -64,7 +64,7 @@ class _Layer(Module):
     def forward(self, hidden: torch.Tensor, attended: torch.Tensor) -> torch.Tensor:
         parts, joined = cast(ModuleDict, self.attention["self"]), cast(ModuleDict, self.attention["output"])
         query, key, value = (self._by_head(parts[name](hidden)) for name in ("query", "key", "value"))
-        mixed = scaled_dot_product_attention(query, key, value, attn_mask=attended)
+        mixed = _attend(query, key, value, attended)
         hidden = joined["LayerNorm"](joined["dense"](mixed.transpose(1, 2).flatten(2)) + hidden)
         inner = self.output["dense"](gelu(self.intermediate["dense"](hidden)))
         return cast(torch.Tensor, self.output["LayerNorm"](inner + hidden))
@@ -72,6 +72,14 @@ class _Layer(Module):
     def _by_head(self, hidden: torch.Tensor) -> torch.Tensor:
         rows, length, width = hidden.shape
         return hidden.view(rows, length, self.heads, width // self.heads).transpose(1, 2)
+
+
+def _attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, attended: torch.Tensor) -> torch.Tensor:
+    """Attention; when a CPU trains in bfloat16, in float32, in which PyTorch's is nearly twice as fast there."""
+    if query.dtype == torch.bfloat16 and query.device.type == "cpu":
+        with torch.autocast("cpu", enabled=False):
+            return scaled_dot_product_attention(query.float(), key.float(), value.float(), attn_mask=attended)
+    return scaled_dot_product_attention(query, key, value, attn_mask=attended)
 
 
 def load_bert(config: Path, weights: Weights) -> Bert:

@@ -168,13 +168,21 @@ def _step(network: Any, optimizer: Any, examples: Sequence[Example], tokenizer: 
     for group in optimizer.param_groups:
         group["lr"] = rate
     batch = batch_of(examples, tokenizer).to(device)
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+    with torch.autocast(device.type, torch.bfloat16, enabled=_multiplies_halves(device)):
         loss = loss_of(network(*batch.inputs), batch)
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimizer.step()
     optimizer.zero_grad()
     return float(loss.detach())
+
+
+def _multiplies_halves(device: Any) -> bool:
+    """Whether a device multiplies in bfloat16: GPUs, and some CPUs, which then train two to three times as fast."""
+    import torch
+
+    found: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # PyTorch before 2.10 has none
+    return device.type == "cuda" or bool(found.get("avx512_bf16") or found.get("amx_bf16"))
 
 
 def _steps(examples: Examples, plan: Plan, done: int) -> Iterator[list[Example]]:

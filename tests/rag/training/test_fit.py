@@ -10,6 +10,8 @@ from safetensors.torch import load_file
 from rag.errors import DataError
 from rag.labelled import Labelled, LabelledParagraph, LabelledQuestion, read_labelled
 from rag.reading import ExtractiveReader
+from rag.reading.extractive import SHIPPED_READER
+from rag.reading.network import network_to_train
 from rag.training import Mix, Plan, train
 from rag.training.examples import Example
 from rag.training.fit import _tokenizer
@@ -57,6 +59,18 @@ def test_loss_is_small_where_the_scores_are_right_and_large_where_they_are_wrong
     right = torch.stack([batch.starts, batch.ends, batch.inside, 1 - batch.starts], dim=2) * 40 - 20
     assert float(loss_of(right, batch)) < 1e-6
     assert float(loss_of(-right, batch)) > 40
+
+
+def test_scores_in_bfloat16_are_nearly_those_in_float32() -> None:
+    network = network_to_train(SHIPPED_READER)
+    inputs = batch_of([Example("When did it open?", "The bridge was opened in 1932.", ())], _tokenizer()).inputs
+    with torch.no_grad():
+        exact = network(*inputs)
+        with torch.autocast("cpu", torch.bfloat16):
+            halved = network(*inputs)
+    assert halved.dtype == torch.bfloat16
+    assert not torch.equal(halved.float(), exact)
+    assert torch.allclose(halved.float(), exact, atol=0.02 * float(exact.abs().max()))
 
 
 def test_an_interrupted_run_gives_the_same_weights(labelled: Labelled, tmp_path: Path) -> None:
