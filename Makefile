@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CHROMIUM := for name in chromium chromium-browser google-chrome; do command -v $$name && exit; done; false
+FROM_DEBIAN := (test `id -u` = 0 && apt-get update -qq && apt-get install -qq chromium >/dev/null && chromium --version)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: chat test lint measure compare-peers bench load pictures clean
@@ -48,4 +50,5 @@ $(VENV)/installed: pyproject.toml constraints.txt
 $(VENV)/installed-for-tests: $(VENV)/installed
 	@echo "Installing what the tests need ..."
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[test]"
+	@($(CHROMIUM)) || $(FROM_DEBIAN) || $(BIN)/playwright install chromium
 	@touch $@

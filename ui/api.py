@@ -15,6 +15,7 @@ from starlette.routing import Match
 
 from rag.assistant import Assistant
 from rag.errors import FileError
+from rag.library import Library
 from rag.record import Entry
 from rag.values import Turn
 
@@ -78,7 +79,6 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
     )
     if program_tools:
         app.router.routes.extend(program_tools.routes)
-    turn = asyncio.Semaphore(AT_ONCE)
     add_problems(app)
 
     @app.middleware("http")
@@ -88,6 +88,17 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+    _add_questions(app, assistant, metrics)
+    _add_documents(app, assistant.library, access, limits)
+    _add_state(app, metrics)
+    _add_unknown(app, has_tools=program_tools is not None)
+    return app
+
+
+def _add_questions(app: FastAPI, assistant: Assistant, metrics: Metrics) -> None:
+    """What is asked of the library."""
+    turn = asyncio.Semaphore(AT_ONCE)
 
     @app.post("/v1/ask", response_model=None, responses={200: {"content": {MEDIA_TYPE: {}}}})
     async def ask(body: AskBody, request: Request) -> dict[str, Any] | Response:
@@ -121,10 +132,14 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
         async with turn:
             return await run_in_threadpool(found)
 
+
+def _add_documents(app: FastAPI, library: Library, access: Access, limits: Limits) -> None:
+    """What the library holds, and what is added and taken out."""
+
     @app.get("/v1/documents")
     def documents() -> list[dict[str, Any]]:
         """What the library holds."""
-        return [_public(entry) for entry in assistant.library.documents()]
+        return [_public(entry) for entry in library.documents()]
 
     @app.post("/v1/documents", status_code=201)
     async def add(files: Annotated[list[UploadFile], File(min_length=1, max_length=MOST_FILES)]) -> dict[str, Any]:
@@ -135,7 +150,7 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
             name = file.filename or "file"
             try:
                 data = await file.read(limits.bytes + 1)  # one more tells that it is too large
-                await run_in_threadpool(keep, assistant.library, name, data, limits)
+                await run_in_threadpool(keep, library, name, data, limits)
                 added.append(name)
             except FileError as error:
                 failed.append({"source": name, "reason": error.reason})
@@ -146,14 +161,18 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
         """Take a document out, at once and for everybody."""
         if not access.may_remove:
             raise HTTPException(403, "Nothing can be removed here: the server was started without that right.")
-        return _public(drop(assistant.library, document_id))
+        return _public(drop(library, document_id))
 
     @app.get("/v1/documents/{document_id}/passages")
     def passages(document_id: str) -> list[dict[str, Any]]:
         """The passages of a document in the order of its text."""
-        with assistant.library.view() as view:
+        with library.view() as view:
             view.document(document_id)
             return [asdict(chunk) for chunk in view.passages(document_id)]
+
+
+def _add_state(app: FastAPI, metrics: Metrics) -> None:
+    """How the server is."""
 
     @app.get("/health")
     def health() -> dict[str, str]:
@@ -165,6 +184,10 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
         """Questions, refusals, latencies and the library's size, for Prometheus."""
         return Response(metrics.text(), media_type=metrics.media_type)
 
+
+def _add_unknown(app: FastAPI, *, has_tools: bool) -> None:
+    """What is answered by a problem, since the page, which is mounted after it, would answer."""
+
     @app.api_route("/v1/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
     def unknown(request: Request) -> Response:
         """What is not there, or not to be done in this way; without this the page would answer."""
@@ -175,14 +198,12 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
             return problem(405, detail, {"Allow": ", ".join(methods)})
         return problem(404, f"There is nothing at {request.method} {request.url.path}.")
 
-    if not program_tools:
+    if not has_tools:
 
         @app.api_route(PATH, methods=["GET", "POST", "DELETE"], include_in_schema=False)
         def no_tools() -> Response:
             """Without the package for the tools the page would answer."""
             return problem(404, 'The tools for programs need `pip install "pincite[mcp]"`; then start again.')
-
-    return app
 
 
 def _public(entry: Entry) -> dict[str, Any]:
