@@ -122,7 +122,7 @@ def test_questions_that_were_written_for_training_are_well_formed() -> None:
 
     folder = Path(rag.training.__file__).parent
     lines = [json.loads(line) for line in gzip.decompress((folder / "written.jsonl.gz").read_bytes()).splitlines()]
-    assert len(lines) > 25_000
+    assert len(lines) > 60_000
     assert all(len(line["paragraph"]) == 16 and line["question"].strip() == line["question"] != "" for line in lines)
     assert all(0 <= a < b for line in lines for a, b in line["answers"])
     alone = [line for line in lines if "history" not in line]
