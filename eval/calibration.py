@@ -1,6 +1,7 @@
 """Confidence against truth: answers judged right or wrong, the confidence that fits them, the threshold to keep."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +11,9 @@ import numpy as np
 from tqdm import tqdm
 
 from rag.assistant import Assistant
+from rag.errors import CalibrationError
 from rag.labelled import LabelledParagraph
+from rag.labels import WRONG_LEFT_OUT
 from rag.reading import Confidence, Reader
 from rag.risk import DELTA, Promise, check_enough, pick_threshold, risk_curve
 from rag.values import Turn
@@ -96,8 +99,10 @@ def keep_risk(
     """Pick the threshold that keeps a risk on labelled questions read from a file, and store it in the library.
 
     A wrong answer is one that is not right, and any answer to a question that has none. Raises CalibrationError when
-    the labels are too few, before anything is asked, or too many of the surest answers are wrong.
+    the labels are too few or leave out wrong answers, before anything is asked, or too many of the surest answers are
+    wrong.
     """
+    _check_complete(path)
     check_enough(len(questions), risk)
     judged = judge(assistant, questions, progress=progress)
     confidences, right = [one.confidence for one in judged], [one.right for one in judged]
@@ -116,3 +121,15 @@ def keep_risk(
     )
     assistant.library.keep_promise(promise)
     return promise
+
+
+def _check_complete(path: Path) -> None:
+    """Labels of the page without those judged wrong would make any reader look right."""
+    found = json.loads(path.read_bytes()) if path.suffix == ".json" else {}
+    if left_out := found.get(WRONG_LEFT_OUT, 0):
+        raise CalibrationError(
+            f"{str(path)!r} leaves out {left_out:,} questions whose answer was judged wrong and whose right place was "
+            "not marked: a promise on the rest would not hold. Mark the right place of each on the page of `pincite "
+            "chat` and export again; or write the questions as JSON lines for `pincite eval`, with no answers where "
+            "the documents have none."
+        )

@@ -55,7 +55,7 @@ def main() -> None:
 @click.option("--jobs", default=1, type=click.IntRange(1), help="Questions asked at once.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write all reports into.")
 @click.option("--gate", type=_File, help="TOML with bars that must be reached.")
-@click.option("--against", type=_File, help="An earlier run, to show in the reports what changed.")
+@click.option("--against", type=_File, help="An earlier run, to show what changed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole record as JSON, missed bars on standard error.")
 def run_command(
     questions: Path,
@@ -94,6 +94,8 @@ def run_command(
             },
         )
     click.echo(record.to_json().rstrip() if as_json else "\n".join(figure_lines(record.figures)))
+    if comparison and not as_json:
+        click.echo("\n".join(["", *comparison_text(comparison)]))
     for miss in missed:
         click.echo(f"missed: {miss.line()}", err=as_json)
     if out and not as_json:

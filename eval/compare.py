@@ -55,8 +55,8 @@ class Comparison:
 
 
 def compare(old: Record, new: Record) -> Comparison:
-    """Compare two runs by the ids of their questions. Raises EvaluationError where they share none."""
-    before, after = ({row.id: row for row in record.rows} for record in (old, new))
+    """Compare two runs by the ids and words of their questions. Raises EvaluationError where they share none."""
+    before, after = ({(row.id, row.question): row for row in record.rows} for record in (old, new))
     pairs = [(before[name], after[name]) for name in before if name in after]
     if not pairs:
         raise EvaluationError("The two runs share no question. Compare runs of the same set.")
@@ -66,8 +66,8 @@ def compare(old: Record, new: Record) -> Comparison:
         tuple(changes),
         tuple(pair for pair in pairs if pair[0].failure != "right" and pair[1].failure == "right"),
         tuple(pair for pair in pairs if pair[0].failure == "right" and pair[1].failure != "right"),
-        tuple(name for name in before if name not in after),
-        tuple(name for name in after if name not in before),
+        tuple(row.id for name, row in before.items() if name not in after),
+        tuple(row.id for name, row in after.items() if name not in before),
     )
 
 

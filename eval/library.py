@@ -40,7 +40,7 @@ def library_of_texts(texts: dict[str, str], progress: bool = False) -> Iterator[
         for name, text in texts.items():
             (files / name).write_text(text, encoding="utf-8", newline="")
         with Library.open(Path(folder, "library")) as library:
-            report = library.add(files, progress=progress)
+            report = library.add(files, relative_to=files, progress=progress)
             if report.failed:
                 name, reason = Path(report.failed[0].source).name, report.failed[0].reason
                 raise EvaluationError(f"The text {name!r} of the set cannot be used: {reason}. Take it out.")

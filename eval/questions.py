@@ -24,6 +24,10 @@ _EXAMPLE = (
 )
 
 
+TextOf = Callable[[str], str | None]
+Find = Callable[[str, str], int]
+
+
 @dataclass(frozen=True, slots=True)
 class Gold:
     """A right answer: its text, and where it starts in which document, as far as the set says so."""
@@ -60,9 +64,15 @@ def read_questions(path: Path) -> list[Question]:
         questions = list(_lines(path))
     else:
         try:
-            questions = of_labelled(read_labelled([path]))
+            labelled = read_labelled([path])
         except DataError as error:
             raise EvaluationError(str(error)) from error
+        if faults := labelled.faults:
+            raise EvaluationError(
+                f"{len(faults):,} questions of {str(path)!r} cannot be used. The first: {faults[0].question!r}: "
+                f"{faults[0].reason}. Mend them, or take them out."
+            )
+        questions = of_labelled(labelled)
     if not questions:
         raise EvaluationError(f"The question set {str(path)!r} is empty. {_EXAMPLE}")
     seen: set[str] = set()
@@ -95,16 +105,17 @@ def paragraph_file(number: int) -> str:
     return f"{number:06}.txt"
 
 
-def located(questions: Sequence[Question], text_of: Callable[[str], str | None]) -> list[Question]:
+def located(questions: Sequence[Question], text_of: TextOf, find: Find) -> list[Question]:
     """The questions with the place of every gold answer that names a document.
 
-    `text_of` gives a document's text by its file name, None when there is none. Raises EvaluationError where a gold
-    answer is not in its document: the question, the answer and the document are named.
+    `text_of` gives a document's text by its file name, None when there is none; `find` where words stand first in it,
+    -1 where they do not. Raises EvaluationError where a gold answer is not in its document: the question, the answer
+    and the document are named.
     """
-    return [replace(q, answers=tuple(_located(answer, q.id, text_of) for answer in q.answers)) for q in questions]
+    return [replace(q, answers=tuple(_located(answer, q.id, text_of, find) for answer in q.answers)) for q in questions]
 
 
-def _located(answer: Gold, name: str, text_of: Callable[[str], str | None]) -> Gold:
+def _located(answer: Gold, name: str, text_of: TextOf, find: Find) -> Gold:
     if answer.document is None:
         return answer
     text = text_of(answer.document)
@@ -113,7 +124,7 @@ def _located(answer: Gold, name: str, text_of: Callable[[str], str | None]) -> G
             f"Question {name!r} names the document {answer.document!r}, which the library does not hold. "
             "Index it, or name another library with --library."
         )
-    start = text.find(answer.text) if answer.start is None else answer.start
+    start = find(answer.document, answer.text) if answer.start is None else answer.start
     if start < 0 or text[start : start + len(answer.text)] != answer.text:
         where = "" if answer.start is None else f" at {answer.start}"
         raise EvaluationError(

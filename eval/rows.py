@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rag.values import Citation
+
 from .measure import RIGHT, failure, values
 from .measures.answering import f1
 from .run import READ, Outcome
@@ -69,6 +71,12 @@ def _row(outcome: Outcome) -> Row:
         failure=failure(outcome),
         values={name: round(value, _DIGITS) for name, value in values(outcome).items()},
         ranks={mode: found.answer_rank for mode, found in outcome.found.items()},
-        citations=tuple({**asdict(one), "heading": list(one.heading)} for one in outcome.citations),
+        citations=tuple(_cited(one) for one in outcome.citations),
         passages=outcome.found[READ].passages,
     )
+
+
+def _cited(citation: Citation) -> dict[str, Any]:
+    """A citation without the id of its document, which hangs on where on this machine the file stands."""
+    found = {**asdict(citation), "heading": list(citation.heading)}
+    return {name: value for name, value in found.items() if name != "document_id"}

@@ -12,7 +12,6 @@ from tqdm import tqdm
 from rag.assistant import EVERY_PASSAGES, Assistant
 from rag.citations import cite
 from rag.errors import EvaluationError
-from rag.followups import search_query
 from rag.library import View
 from rag.retrieval import MODES
 from rag.structure import page_at
@@ -79,7 +78,7 @@ def run(
     Raises EvaluationError where a gold answer is not in the document that it names.
     """
     files = Files(assistant)
-    placed = located(questions, files.text)
+    placed = located(questions, files.text, files.find)
     _check_documents(placed, files)
     bar = tqdm(total=len(placed), desc="Asking", unit="questions", leave=False, disable=not progress)
     with bar, ThreadPoolExecutor(jobs) as workers:
@@ -108,6 +107,7 @@ class Files:
         entries = self._library.documents()
         self.ids = {Path(entry.location).name: entry.id for entry in entries}
         self._counts = Counter(Path(entry.location).name for entry in entries)
+        self._names = {entry_id: name for name, entry_id in self.ids.items() if self._counts[name] == 1}
         self._texts: dict[str, str] = {}
 
     def text(self, name: str) -> str | None:
@@ -122,10 +122,23 @@ class Files:
                 self._texts[name] = view.document(self.ids[name]).text
         return self._texts.get(name)
 
+    def find(self, name: str, words: str) -> int:
+        """Where words stand first in a passage of a document; else anywhere in it; -1: nowhere."""
+        text = self.text(name) or ""
+        with self._library.view() as view:
+            chunks = view.passages(self.ids[name])
+        starts = (text.find(words, chunk.start, chunk.end) for chunk in chunks)
+        return next((start for start in starts if start >= 0), text.find(words))
+
+    def name_of(self, chunk: Chunk) -> str:
+        """A passage's name in rankings: document, start and end. Of files of one name the document is its id."""
+        document = self._names.get(chunk.document_id, chunk.document_id)
+        return f"{document}:{chunk.start}-{chunk.end}"
+
 
 def _ask(assistant: Assistant, question: Question, files: Files, k: int | None) -> Outcome:
     with assistant.library.view() as view:
-        query = search_query(question.question, question.history)
+        query = assistant.query(question.question, question.history)
         chunks = {mode: [passage.chunk for passage in view.search(query, DEPTH, mode)] for mode in MODES}
         answer = assistant.ask(question.question, history=question.history, k=k)
         best = answer if answer.text else assistant.ask(question.question, history=question.history, k=k, threshold=0.0)
@@ -150,8 +163,8 @@ def _ask(assistant: Assistant, question: Question, files: Files, k: int | None) 
             gold_places=places,
             gold_pages=tuple(page_at(view.document(document), start) for document, start, _ in places),
             gold_sentence=cite(view.document(places[0][0]), *places[0][1:]) if places else None,
-            wanted=_wanted(question, places, view) or _of_documents(documents, view),
-            found={mode: _found(question, found) for mode, found in chunks.items()},
+            wanted=_wanted(question, places, view, files) or _of_documents(documents, view, files),
+            found={mode: _found(question, found, files) for mode, found in chunks.items()},
             bent=_bent(assistant, question, answer, k),
             timings=_milliseconds(answer),
         )
@@ -163,39 +176,34 @@ def _bent(assistant: Assistant, question: Question, answer: Answer, k: int | Non
     return assistant.ask(question.question, k=k).text != answer.text
 
 
-def name_of(chunk: Chunk) -> str:
-    """A passage's name in rankings: document, start and end."""
-    return f"{chunk.document_id}:{chunk.start}-{chunk.end}"
-
-
 def _place(gold: Gold, files: Files) -> Place:
     assert gold.document is not None
     assert gold.start is not None
     return files.ids[gold.document], gold.start, gold.start + len(gold.text)
 
 
-def _wanted(question: Question, places: Sequence[Place], view: View) -> tuple[frozenset[str], ...]:
+def _wanted(question: Question, places: Sequence[Place], view: View, files: Files) -> tuple[frozenset[str], ...]:
     """Alternatives are one place, found with any of them; where every one is wanted, each is a place of its own."""
-    held = [_holders(place, view.passages(place[0])) for place in places]
+    held = [frozenset(map(files.name_of, _holders(place, view.passages(place[0])))) for place in places]
     if question.every or not held:
         return tuple(held)
     return (frozenset[str]().union(*held),)
 
 
-def _of_documents(documents: Sequence[str], view: View) -> tuple[frozenset[str], ...]:
+def _of_documents(documents: Sequence[str], view: View, files: Files) -> tuple[frozenset[str], ...]:
     """Each document is a place, found with any of its passages."""
-    return tuple(frozenset(map(name_of, view.passages(document))) for document in documents)
+    return tuple(frozenset(map(files.name_of, view.passages(document))) for document in documents)
 
 
-def _holders(place: Place, chunks: Sequence[Chunk]) -> frozenset[str]:
+def _holders(place: Place, chunks: Sequence[Chunk]) -> list[Chunk]:
     """The passages that hold a span; those that hold a part of it where a cut goes through it."""
     _, start, end = place
     whole = [chunk for chunk in chunks if chunk.start <= start and end <= chunk.end]
-    return frozenset(map(name_of, whole or [c for c in chunks if c.start < end and start < c.end]))
+    return whole or [c for c in chunks if c.start < end and start < c.end]
 
 
-def _found(question: Question, chunks: Sequence[Chunk]) -> Found:
-    return Found(tuple(map(name_of, chunks)), answer_rank([chunk.text for chunk in chunks], question.gold))
+def _found(question: Question, chunks: Sequence[Chunk], files: Files) -> Found:
+    return Found(tuple(map(files.name_of, chunks)), answer_rank([chunk.text for chunk in chunks], question.gold))
 
 
 def _exact(citation: Citation, view: View) -> bool:

@@ -118,7 +118,7 @@ class Assistant:
             threshold = _checked_threshold(self.threshold_in(view) if threshold is None else threshold)
             turns = [_turn(turn) for turn in history]
             meant = meanings(question, turns)
-            passages = view.search(self._query(question, turns), k)
+            passages = view.search(self.query(question, turns), k)
             yield Stage.READING
             with view.clock("read"):
                 read_as, spans = self._surest(meant, passages, turns, every=every)
@@ -130,7 +130,7 @@ class Assistant:
             answer = _every(asked, groups) if every else _answer(asked, groups)
         yield answer
 
-    def _query(self, question: str, turns: list[Turn]) -> str:
+    def query(self, question: str, turns: Sequence[Turn]) -> str:
         """What passages are looked for with; the question alone where it is too long with what was said before."""
         query, embedder = search_query(question, turns), self.library.embedder
         return query if embedder.count_tokens(query) <= embedder.window else question

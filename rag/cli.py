@@ -1,17 +1,21 @@
 """The command line: each command parses, calls one function, prints. Exit code 0: done; 1: no; 2: an error."""
 
+import io
 import json
 import math
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .errors import PinciteError
+
+if TYPE_CHECKING:
+    from .settings import Cutting
 
 LIBRARY_VARIABLE = "PINCITE_LIBRARY"
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
@@ -56,6 +60,9 @@ def default_library() -> Path:
 def main() -> None:
     """Answers from your documents in their own words, each with the exact place where it stands."""
     prepare_environment()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show is no error
 
 
 @main.command()
@@ -85,7 +92,6 @@ def index(
     from .embedding import SentenceEmbedder
     from .index.build import build
     from .library import Library
-    from .settings import Cutting
     from .terminal import report_lines
 
     chosen = {"budget": budget, "overlap": overlap, "encoding": encoding}
@@ -95,7 +101,7 @@ def index(
         paths,
         rebuild=rebuild,
         embedder=SentenceEmbedder(model) if model else None,
-        cutting=Cutting(**given) if given else None,  # type: ignore[arg-type]
+        cutting=_cutting(folder, given, rebuild=rebuild),
         progress=sys.stderr.isatty(),
     )
     _print(report_lines(report))
@@ -332,6 +338,20 @@ def calibrate(labelled: Path, folder: Path, risk: float) -> None:
     _print(promise_lines(promise))
 
 
+def _cutting(folder: Path, given: dict[str, Any], *, rebuild: bool) -> "Cutting | None":
+    """The ways of cutting that were given; the others as the library was built, unless it is built again."""
+    from .library import Library
+    from .record import Record
+    from .settings import Cutting
+
+    if not given:
+        return None
+    if rebuild or not Record.stands_in(folder):
+        return Cutting(**given)
+    with Library.open(folder, create=False) as library:
+        return replace(library.settings.cutting, **given)
+
+
 def _shares(given: tuple[str, ...], files: set[str]) -> dict[str, float]:
     """`NAME=TIMES` as names and numbers; each name must be that of a file."""
     try:
@@ -369,4 +389,5 @@ def _print_errors(lines: list[str]) -> None:
 
 
 def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    holds_all = (sys.stdout.encoding or "").replace("-", "").lower() == "utf8"
+    click.echo(json.dumps(value, ensure_ascii=not holds_all, indent=2))

@@ -10,7 +10,7 @@ import click
 
 from .cli import library_option
 from .errors import DataError, files_of
-from .labels import Label, squad
+from .labels import WRONG_LEFT_OUT, Label, Verdict, squad
 from .library import Library
 from .terminal import printable
 
@@ -49,6 +49,7 @@ def export_command(folder: Path, out: Path | None) -> None:
             f"Of {len(labels):,} labels in the library in {str(folder)!r} none says what is right. "
             "Judge answers as right, or mark the right place, on the page of `pincite chat`."
         )
+    data[WRONG_LEFT_OUT] = sum(label.verdict is Verdict.WRONG for label in labels)
     text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
     if out:
         with files_of(DataError, f"write {str(out)!r}", "Name another file."):

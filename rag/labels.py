@@ -15,6 +15,7 @@ from .errors import DataError, QuestionError, check_characters
 from .structure import bounds_at
 from .values import Chunk, Citation, Document
 
+WRONG_LEFT_OUT = "wrong_left_out"  # in a file of labels: how many answers judged wrong, with no right place, it lacks
 _HASH = 16
 
 

@@ -22,12 +22,15 @@ _DATES = (
     re.compile(rf"(?P<month>{_MONTH}),? (?P<year>\d{{4}})"),
     re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"),
 )
-_NUMBER = re.compile(r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)")
+_NUMBER = re.compile(r"(?P<digits>[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|(?:0|[1-9]\d*)(?:\.\d+)?)")  # 007 is a name
+_SHORT_UNIT = 3  # letters: mW is not MW
 _UNITS = {"%": "percent", "per cent": "percent", "percent": "percent", "$": "dollars", "€": "euros", "£": "pounds"}
 _CURRENCY = re.compile(r"^(?:us)?([$€£]) ?(.+)$")
 _ARTICLE = re.compile(r"^(?:the|a|an) ")
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")  # what stands before a number is a minus
 _EDGES = " .,;:!?\"'()[]“”‘’«»"
+_AS_WRITTEN = re.compile(r"^\W*\.\d|[⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉]")  # .5 is not 5, 10⁶ not 106
+_FEET_AND_INCHES = re.compile(r"^[^\"'“‘]*\d *['\"′″]")
 
 
 def normalize(text: str) -> str:
@@ -38,10 +41,12 @@ def normalize(text: str) -> str:
     >>> normalize("$1.5 million") == normalize("1,500,000 dollars")
     True
     """
-    plain = unicodedata.normalize("NFKC", text).casefold().strip(_EDGES)
-    plain = " ".join(plain.replace("’", "'").replace("–", "-").replace("−", "-").split())
-    plain = _ARTICLE.sub("", plain)
-    return _date(plain) or _amount(plain) or plain.removesuffix("'s")
+    if _AS_WRITTEN.search(text) or _FEET_AND_INCHES.match(text):
+        return " ".join(text.split())
+    cased = unicodedata.normalize("NFKC", text).strip(_EDGES)
+    cased = " ".join(cased.replace("’", "'").replace("–", "-").replace("−", "-").split())
+    plain = _ARTICLE.sub("", cased.casefold())
+    return _date(plain) or _amount(plain, cased) or plain.removesuffix("'s")
 
 
 def _date(text: str) -> str | None:
@@ -60,8 +65,8 @@ def _date(text: str) -> str | None:
     return None
 
 
-def _amount(text: str) -> str | None:
-    """A number and what is counted, in words or digits."""
+def _amount(text: str, cased: str) -> str | None:
+    """A number and what is counted, in words or digits; `cased` is the text before its capitals were lost."""
     currency = _CURRENCY.match(text)
     if currency:
         text = f"{currency[2]} {_UNITS[currency[1]]}"
@@ -70,30 +75,45 @@ def _amount(text: str) -> str | None:
     if value is None:
         return None
     unit = " ".join(words[used:])
-    unit = _UNITS.get(unit, unit)
+    unit = cased[-len(unit) :] if unit.isalpha() and len(unit) <= _SHORT_UNIT else _UNITS.get(unit, unit)
     number = f"{value:f}" if used == 1 else f"{value.normalize():f}"  # 1.10 may be a version
     return f"number {number} {unit}".rstrip()
 
 
 def _value(words: list[str]) -> tuple[Decimal | None, int]:
-    """The number at the beginning of some words, and how many of them it takes; None where there is none."""
+    """The number at the beginning of some words, and how many of them it takes; None where there is none.
+
+    A ten is followed by one to nine only, thousand by nothing larger; what reads otherwise is no number, or ends it.
+    """
     total = current = Decimal(0)
-    used = 0
+    used, last = 0, max(_SCALES.values()) * 10
     for place, word in enumerate(words):
+        before = words[place - 1] if place else ""
         match = _NUMBER.fullmatch(word)
-        if match and place == 0:
+        if match and not place:
             current = Decimal(match["digits"].replace(",", ""))
-        elif word in _WORDS and (place == 0 or words[place - 1] in (*_SCALES, "and", *_TENS)):
+        elif word in _WORDS and (not place or before in (*_SCALES, "and") or (before in _TENS and _is_digit(word))):
             current += _WORDS[word]
-        elif word == "hundred" and place:
+        elif word == "hundred" and place and current < 100:
             current *= 100
         elif word in _SCALES and place:
-            total, current = total + current * _SCALES[word], Decimal(0)
-        elif word == "and" and place and words[place - 1] in _SCALES and words[place + 1 : place + 2][:1]:
-            if words[place + 1] not in _WORDS:
-                break
+            if not current or _SCALES[word] >= last:
+                return None, 0
+            total, current, last = total + current * _SCALES[word], Decimal(0), _SCALES[word]
+        elif word == "and" and before in _SCALES and _ends_a_number(words[place + 1 :]):
             continue
         else:
             break
         used = place + 1
     return (total + current, used) if used else (None, 0)
+
+
+def _is_digit(word: str) -> bool:
+    return 0 < _WORDS[word] < 10
+
+
+def _ends_a_number(words: list[str]) -> bool:
+    """Whether words begin with a number below 100, after which no scale comes: "and two", not "and two hundred"."""
+    both = len(words) > 1 and words[0] in _TENS and words[1] in _WORDS and _is_digit(words[1])
+    after = words[2 if both else 1 :]
+    return bool(words) and words[0] in _WORDS and not (after and after[0] in _SCALES)

@@ -88,7 +88,7 @@ class Record:
     """
 
     def __init__(self, folder: Path):
-        self.path = folder / FILE
+        self.path = folder.absolute() / FILE  # the same one, wherever the program goes
         self._idle: list[sqlite3.Connection] = []
         self._idle_lock = Lock()
         with explained(self.path):

@@ -8,7 +8,7 @@ Span = tuple[int, int]
 
 _FAR = 20_000  # characters
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
-_BLOCK = re.compile(r"(?:[^\n]|\n(?![^\S\n]*\n))+")  # up to the next blank line
+_BLOCK_END = re.compile(r"\n(?=[^\S\n]*\n)")
 _MARKER = r"[ \t]*(?:[-*+•‣◦▪·–]|\(?(?:\d{1,3}|[A-Za-z])[.)])[ \t]+(?=\S)"
 _ITEM = re.compile(rf"^(?={_MARKER})", re.MULTILINE)
 _ONLY_MARKER = re.compile(_MARKER.removesuffix(r"[ \t]+(?=\S)") + r"\s*")
@@ -23,10 +23,20 @@ def sentences(text: str, start: int = 0, end: int | None = None, language: str =
     """
     end = len(text) if end is None else end
     found: list[Span] = []
-    for block in _BLOCK.finditer(text, start, end):
-        for first, last in _lines_apart(text, *block.span()):
+    for block in _blocks(text, start, end):
+        for first, last in _lines_apart(text, *block):
             found.extend(_split(text, first, last, language))
     return found
+
+
+def _blocks(text: str, start: int, end: int) -> Iterator[Span]:
+    """What stands between blank lines."""
+    for separator in _BLOCK_END.finditer(text, start, end):
+        if separator.start() > start:
+            yield start, separator.start()
+        start = separator.end()
+    if start < end:
+        yield start, end
 
 
 def around(text: str, start: int, end: int, bounds: Span, language: str = "en") -> Span:

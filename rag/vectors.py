@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +21,7 @@ VECTORS_EACH = 4  # of an id, as is supposed at first when the nearest ids are l
 PROBED = 0.3  # share of the lists that a search looks into
 TRAIN_PER_LIST = 40  # vectors that k-means sees for each list
 REBUILD_AT = 2.0  # an IVF index is trained anew once it has grown by this factor
+LEFT_BEHIND = 3600.0  # seconds after which a file half written has no writer
 _MAGIC = b"pincite-vectors-1\n"
 
 
@@ -67,6 +70,10 @@ class FaissStore:
     def remove(self, ids: Ids) -> None:
         if len(ids):
             self._index.remove_ids(ids)
+        if not self.is_exact and len(self) <= self.exact_up_to:
+            ids, vectors = self._contents()
+            self._index, self._trained_on = _exact(self.dimension), 0
+            self._index.add_with_ids(vectors, ids)
 
     def search(self, vector: Vectors, k: int) -> tuple[Ids, Vectors]:
         if not len(self):
@@ -136,6 +143,7 @@ class FaissStore:
         try:
             temporary.write_bytes(_MAGIC + json.dumps(header).encode() + b"\n" + payload)
             temporary.replace(path)
+            _clear(path)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -156,6 +164,14 @@ class FaissStore:
         store._index = faiss.deserialize_index(np.frombuffer(payload, np.uint8))
         store._trained_on = header["trained_on"]
         return store
+
+
+def _clear(path: Path) -> None:
+    """Take away what writers that were killed have left; a young file may be another's at work."""
+    for left in path.parent.glob(f"{path.name}.*.tmp"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > LEFT_BEHIND:
+                left.unlink()
 
 
 def _exact(dimension: int) -> Any:

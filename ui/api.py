@@ -135,6 +135,7 @@ def _add_questions(app: FastAPI, assistant: Assistant, metrics: Metrics) -> None
 
 def _add_documents(app: FastAPI, library: Library, access: Access, limits: Limits) -> None:
     """What the library holds, and what is added and taken out."""
+    reading = asyncio.Lock()  # one file after the other; who waits keeps no thread from those who ask
 
     @app.get("/v1/documents")
     def documents() -> list[dict[str, Any]]:
@@ -150,7 +151,8 @@ def _add_documents(app: FastAPI, library: Library, access: Access, limits: Limit
             name = file.filename or "file"
             try:
                 data = await file.read(limits.bytes + 1)  # one more tells that it is too large
-                await run_in_threadpool(keep, library, name, data, limits)
+                async with reading:
+                    await run_in_threadpool(keep, library, name, data, limits)
                 added.append(name)
             except FileError as error:
                 failed.append({"source": name, "reason": error.reason})

@@ -19,7 +19,8 @@ FOLDER = "uploads"
 MEGABYTE = 1_000_000
 MOST_FILES = 50  # of one upload
 _LONGEST_NAME = 120  # bytes of a name before its suffix; file systems take 255
-_ONE_AT_A_TIME = Lock()  # a file that is being read in must not be given, or taken away, once more
+_LOCKS: dict[Path, Lock] = {}  # by path: a file that is being read in must not be given, or taken away, once more
+_LOCKS_LOCK = Lock()
 _UNSAFE = re.compile(r"[^\w.\-() ]+")
 
 
@@ -50,7 +51,7 @@ def keep(library: Library, name: str, data: bytes, limits: Limits, progress: Tol
         raise FileError(safe, f"it is of no kind that is read; there are: {', '.join(sorted(SUFFIXES))}")
     folder = library.folder / FOLDER / hashlib.sha256(data).hexdigest()[:16]
     path = folder / safe
-    with _ONE_AT_A_TIME:
+    with _lock_of(path):
         is_new = not path.exists()
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -68,16 +69,22 @@ def keep(library: Library, name: str, data: bytes, limits: Limits, progress: Tol
 
 def drop(library: Library, document_id: str) -> Entry:
     """Remove a document, and its file where that was given by upload. Raises DocumentNotFound."""
-    with _ONE_AT_A_TIME:
-        return _drop(library, document_id)
-
-
-def _drop(library: Library, document_id: str) -> Entry:
-    entry = library.remove(document_id)
-    path = Path(entry.location)
-    if path.is_relative_to(os.path.abspath(library.folder / FOLDER)):  # noqa: PTH100 - as `locate`, but it may not be there
+    path = next((Path(entry.location) for entry in library.documents() if entry.id == document_id), None)
+    if path is None or not path.is_relative_to(_absolute(library.folder / FOLDER)):
+        return library.remove(document_id)
+    with _lock_of(path):
+        entry = library.remove(document_id)
         path.unlink(missing_ok=True)
     return entry
+
+
+def _lock_of(path: Path) -> Lock:
+    with _LOCKS_LOCK:
+        return _LOCKS.setdefault(_absolute(path), Lock())
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - as `locate`, but it may not be there
 
 
 def safe_name(name: str) -> str:

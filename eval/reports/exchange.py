@@ -1,7 +1,7 @@
 """Files for the tools of the field: a TREC run with its qrels, predictions as SQuAD 2.0's evaluate-v2.0.py reads."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..run import READ, Outcome
 
@@ -9,19 +9,22 @@ TAG = "pincite"
 
 
 def trec_run(outcomes: Sequence[Outcome]) -> str:
-    """The ranking of the passages that are read: question, Q0, passage, rank, score, tag; the score falls with rank."""
+    """The ranking of the passages that are read: question, Q0, passage, rank, score, tag; the score falls with rank.
+
+    Where documents are judged, theirs: each stands where its first passage does.
+    """
     lines = []
     for outcome in outcomes:
-        names = outcome.found[READ].passages
+        names = _judged(outcome, outcome.found[READ].passages)
         lines += [f"{_word(outcome.question.id)} Q0 {n} {rank} {1 / rank:.6f} {TAG}" for rank, n in enumerate(names, 1)]
     return "".join(f"{line}\n" for line in lines)
 
 
 def trec_qrels(outcomes: Sequence[Outcome]) -> str:
-    """The passages that hold a wanted place: question, 0, passage, 1."""
+    """The passages that hold a wanted place, or the documents wanted: question, 0, passage, 1."""
     lines = []
     for outcome in outcomes:
-        wanted = sorted(frozenset[str]().union(*outcome.wanted))
+        wanted = _judged(outcome, sorted(frozenset[str]().union(*outcome.wanted)))
         lines += [f"{_word(outcome.question.id)} 0 {name} 1" for name in wanted]
     return "".join(f"{line}\n" for line in lines)
 
@@ -30,6 +33,12 @@ def squad_predictions(outcomes: Sequence[Outcome]) -> str:
     """The text given to each question, "" where none was, as JSON by id."""
     given = {outcome.question.id: outcome.texts[0] if outcome.texts else "" for outcome in outcomes}
     return json.dumps(given, ensure_ascii=False, indent=1) + "\n"
+
+
+def _judged(outcome: Outcome, passages: Iterable[str]) -> list[str]:
+    """The names of passages as words, or those of their documents where these are judged, each once."""
+    names = (name.rsplit(":", 1)[0] if outcome.question.documents else name for name in passages)
+    return list(dict.fromkeys(map(_word, names)))
 
 
 def _word(name: str) -> str:

@@ -159,7 +159,8 @@ def _filters(rows: Sequence[Row]) -> str:
 
 
 def _question(row: Row) -> str:
-    wanted = " | ".join(escape(text) for text in row.gold) or "<i>silence</i>"
+    nothing = "a judged document" if row.only_finding else "silence"
+    wanted = " | ".join(escape(text) for text in row.gold) or f"<i>{nothing}</i>"
     came = " | ".join(escape(text) for text in row.answers) or f"<i>silence: {escape(row.refusal or '')}</i>"
     rank = row.ranks[READ] if row.gold else None
     return (

@@ -22,7 +22,8 @@ def run_junit(record: Record, missed: Sequence[Miss] = ()) -> str:
         )
         if row.failure != Failure.NONE:
             failure = ElementTree.SubElement(case, "failure", message=_clean(row.failure))
-            wanted, came = " | ".join(row.gold) or "no answer", " | ".join(row.answers) or f"no answer: {row.refusal}"
+            nothing = "a judged document" if row.only_finding else "no answer"
+            wanted, came = " | ".join(row.gold) or nothing, " | ".join(row.answers) or f"no answer: {row.refusal}"
             failure.text = _clean(f"wanted: {wanted}\ncame: {came}")
     gate = _suite(suites, "gate", len(missed), len(missed))
     for miss in missed:

@@ -23,8 +23,8 @@ class NotText(ValueError):
 def decode(data: bytes, declared: str | None = None) -> str:
     """The text of `data`, line ends normalized and a byte order mark dropped.
 
-    A mark decides; then the encoding that the file declares, then UTF-8, then what charset-normalizer finds.
-    Raises NotText.
+    A mark decides; then the encoding that the file declares, then UTF-8, then what charset-normalizer finds. In UTF-8
+    with a few broken bytes these become U+FFFD, and the rest stays what it is. Raises NotText.
     """
     return normalize_line_ends(_decode(data, declared))
 
@@ -45,7 +45,7 @@ def _decode(data: bytes, declared: str | None) -> str:
         text = _attempt(data, encoding)
         if text is not None and "\x00" not in text:  # UTF-16 without a mark is valid UTF-8 full of NULs
             return _checked(text)
-    text = _detect(data)
+    text = _nearly_utf8(data) or _detect(data)
     if text is None:
         raise NotText("it is a binary file, or text in an encoding that is not known")
     return _checked(text)
@@ -56,6 +56,14 @@ def _attempt(data: bytes, encoding: str) -> str | None:
         return data.decode(encoding)
     except (UnicodeError, LookupError):
         return None
+
+
+def _nearly_utf8(data: bytes) -> str | None:
+    """UTF-8 that was cut in a character or had a stray byte put in: what it says besides is no accident."""
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    intact = len(text) - broken - sum(map(str.isascii, text))
+    return text if intact > 2 * broken and "\x00" not in text else None
 
 
 def _detect(data: bytes) -> str | None:

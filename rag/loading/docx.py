@@ -41,6 +41,12 @@ def read_docx(data: bytes) -> Extracted:
 
 def _properties(document: Any) -> tuple[str, dict[str, str]]:
     """Title, and author, language and date, as far as the file has them."""
+    from docx.opc.constants import RELATIONSHIP_TYPE
+
+    try:
+        document.part.package.part_related_by(RELATIONSHIP_TYPE.CORE_PROPERTIES)
+    except KeyError:  # python-docx would make some up
+        return "", {}
     properties = document.core_properties
     date = properties.modified.date().isoformat() if properties.modified else ""
     metadata = {"author": properties.author, "language": properties.language, "date": date}

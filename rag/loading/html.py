@@ -14,6 +14,7 @@ _PERMALINKS = ["//a[contains(@class, 'headerlink') or contains(@class, 'anchor-l
 _AS_BROWSERS_DO = dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "ascii", "us-ascii"), "windows-1252")
 _AS_BROWSERS_DO |= dict.fromkeys(("utf-16", "utf-16le", "utf-16be", "utf-32"), "utf-8")  # it was read as ASCII just now
 _XML = re.compile(r"^\s*<\?xml[^>]*>")  # says how bytes are to be read, and they have been
+_DATED_BY_THE_PAGE = {"original_date": True, "extensive_search": False}  # not by any year in its text
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 
 
@@ -28,7 +29,12 @@ def read_html(data: bytes) -> Extracted:
     encoding = declared.group(1).decode("ascii").lower() if declared else ""
     source = _XML.sub("", decode(data, _AS_BROWSERS_DO.get(encoding, encoding) or None))
     page: Any = bare_extraction(
-        source, favor_recall=True, include_comments=False, with_metadata=True, prune_xpath=_PERMALINKS
+        source,
+        favor_recall=True,
+        include_comments=False,
+        with_metadata=True,
+        prune_xpath=_PERMALINKS,
+        date_extraction_params=_DATED_BY_THE_PAGE,
     )
     if page is None or page.body is None:
         raise Unreadable("no text was found in the page")
@@ -54,6 +60,8 @@ def _add_blocks(parent: Any, builder: TextBuilder) -> None:
             builder.add("\n".join(filter(None, (_row(row) for row in element.iter("row")))))
         elif element.tag == "list":
             builder.add("\n".join(_items(element)))
+        elif element.tag == "quote":
+            builder.add("\n".join(filter(None, [_flat(element), *_lists_in(element)])))
         elif element.tag == "code":
             builder.add("".join(element.itertext()))
         else:
@@ -79,7 +87,19 @@ def _level(element: Any) -> int:
 
 
 def _row(row: Any) -> str:
-    return CELL_BREAK.join(filter(None, (_flat(cell) for cell in row.iter("cell"))))
+    return CELL_BREAK.join(filter(None, (_cell(cell) for cell in row.iter("cell"))))
+
+
+def _cell(cell: Any) -> str:
+    items = (line.strip().removeprefix("- ") for line in _lists_in(cell))
+    return "; ".join(filter(None, [_flat(cell), *items]))
+
+
+def _lists_in(element: Any) -> Iterator[str]:
+    """The lines of the lists inside an element."""
+    for inner in element.iter("list"):
+        if not any(above.tag == "list" for above in inner.iterancestors()):
+            yield from _items(inner)
 
 
 def _flat(element: Any) -> str:

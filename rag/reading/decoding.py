@@ -71,7 +71,7 @@ def _passage_tokens(window: Any) -> npt.NDArray[np.bool_]:
 
 
 def inside_word(text: str, position: int) -> bool:
-    """Whether `position` parts a character, a word, or a number such as 8,500 or 3.5, in two."""
+    """Whether `position` parts a character, a word, or a number such as 8,500, 3.5 or .5, in two."""
     before, after = text[max(0, position - 2) : position], text[position : position + 2]
     if not before or not after:
         return False
@@ -80,6 +80,7 @@ def inside_word(text: str, position: int) -> bool:
     if before[-1].isalnum() and after[0].isalnum():
         return True
     inside_number = before[-1] in ",." and before[:-1].isdigit() and after[0].isdigit()
+    inside_number |= before[-1] == "." and after[0].isdigit() and not before[:-1].isalpha()
     return inside_number or (before[-1].isdigit() and after[0] in ",." and after[1:].isdigit())
 
 

@@ -92,3 +92,14 @@ def test_too_few_labels_are_refused_and_nothing_is_kept(library: Library, tmp_pa
         keep_risk(Assistant(library, NumberReader()), towns[:50], tmp_path / "0.txt", 0.05)
     with library.view() as view:
         assert view.promise is None
+
+
+def test_labels_without_those_judged_wrong_promise_nothing(
+    library: Library, tmp_path: Path, towns: list[Asked]
+) -> None:
+    path = tmp_path / "labels.json"
+    path.write_text('{"version": "v2.0", "data": [], "wrong_left_out": 60}')
+    with pytest.raises(CalibrationError, match="leaves out 60 questions whose answer was judged wrong"):
+        keep_risk(Assistant(library, NumberReader()), towns, path, 0.05)
+    with library.view() as view:
+        assert view.promise is None

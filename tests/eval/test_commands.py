@@ -87,6 +87,19 @@ def test_squad_file_needs_no_library(tmp_path: Path) -> None:
     assert record["figures"]["recall@1, dense"]["value"] == 1.0
 
 
+def test_a_set_that_brings_its_documents_gives_the_same_files_each_time(tmp_path: Path) -> None:
+    qas = [{"id": "1", "question": "When did the bridge open?", "answers": [{"text": "1932", "answer_start": 21}]}]
+    paragraphs = [{"context": "The bridge opened in 1932.", "qas": qas}]
+    (tmp_path / "set.json").write_text(json.dumps({"data": [{"title": "a", "paragraphs": paragraphs}]}))
+    assert pincite("eval", tmp_path / "set.json", "--out", tmp_path / "a").returncode == 0
+    against = ("--against", tmp_path / "a" / "record.json")
+    done = pincite("eval", tmp_path / "set.json", "--out", tmp_path / "b", *against)
+    assert "no difference shown" in done.stdout
+    for name in ("record.json", "run.trec", "qrels.trec", "squad.json"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    assert (tmp_path / "a" / "run.trec").read_text() == "1 Q0 000000.txt:0-26 1 1.000000 pincite\n"
+
+
 def test_draft_writes_a_set_that_can_be_measured_and_never_writes_over_one(
     article_folder: Path, tmp_path: Path
 ) -> None:

@@ -51,3 +51,9 @@ def test_questions_of_one_run_only_are_named(record: Record) -> None:
     assert (found.only_old, found.only_new) == (("q0",), ("q3", "q4"))
     with pytest.raises(EvaluationError, match="share no question"):
         compare(of(rows(record, 1, 0.8)), of([replace(rows(record, 1, 0.8)[0], id="other")]))
+
+
+def test_only_questions_with_the_same_words_are_compared(record: Record) -> None:
+    old, new = rows(record, 3, 0.8), rows(record, 3, 0.2)
+    found = compare(of(old), of([new[0], *(replace(row, question="Another?") for row in new[1:])]))
+    assert ([pair[0].id for pair in found.lost], found.only_old, found.only_new) == (["q0"], ("q1", "q2"), ("q1", "q2"))

@@ -1,7 +1,9 @@
 """Question sets: what is read, and what is said of what cannot be."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,9 @@ from rag.errors import EvaluationError
 from rag.eval.library import library_of, read_beir
 from rag.eval.measure import Failure, failure
 from rag.eval.questions import Gold, Question, located, read_questions
+from rag.eval.record import about, record_of
+from rag.eval.reports.exchange import trec_qrels, trec_run
+from rag.eval.reports.html import run_html
 from rag.eval.rows import rows_of
 from rag.eval.run import run
 from rag.fakes import NumberReader
@@ -22,6 +27,12 @@ from tests.conftest import TOP
 SETS = TOP / "eval" / "sets"
 
 
+def in_folder(folder: Path) -> tuple[Callable[[str], str], Callable[[str, str], int]]:
+    """The texts of a folder's files, and where words stand in them."""
+    texts = cache(lambda name: load(folder / name).text)
+    return texts, lambda name, words: texts(name).find(words)
+
+
 def test_article_set_is_complete_and_every_gold_answer_stands_where_it_is_said_to() -> None:
     questions = read_questions(SETS / "article.jsonl")
     follow_ups = [q for q in questions if "follow-up" in q.tags]
@@ -29,13 +40,14 @@ def test_article_set_is_complete_and_every_gold_answer_stands_where_it_is_said_t
     counts = (len([q for q in others if q.answers]), len([q for q in others if not q.answers]), len(follow_ups))
     assert counts == (100, 30, 20)
     assert all(q.history for q in follow_ups)
-    assert located(questions, lambda name: load(shipped_corpus() / name).text) == questions
+    text_of, find = in_folder(shipped_corpus())
+    assert located(questions, text_of, find) == questions
 
 
 def test_harbour_set_names_answers_that_stand_in_its_documents() -> None:
     folder = SETS / "harbour" / "documents"
     questions = read_questions(SETS / "harbour" / "questions.jsonl")
-    placed = located(questions, lambda name: load(folder / name).text)
+    placed = located(questions, *in_folder(folder))
     assert len(placed) == 60
     assert all(answer.start is not None for question in placed for answer in question.answers)
     assert {Path(answer.document or "").suffix for q in placed for answer in q.answers} == {
@@ -104,8 +116,9 @@ def test_empty_set_and_missing_file_are_errors(tmp_path: Path) -> None:
     ],
 )
 def test_gold_answer_that_is_not_in_its_document_is_an_error_that_names_it(gold: Gold, message: str) -> None:
+    text = "It opened in 1932."
     with pytest.raises(EvaluationError, match=message):
-        located([Question("q", "When?", (gold,))], {"a.txt": "It opened in 1932."}.get)
+        located([Question("q", "When?", (gold,))], {"a.txt": text}.get, lambda _, words: text.find(words))
 
 
 def test_squad_brings_its_documents(tmp_path: Path) -> None:
@@ -140,6 +153,19 @@ def test_beir_folder(tmp_path: Path) -> None:
     with library_of(folder) as library, library.view() as view:
         texts = {Path(entry.location).name: view.document(entry.id).text for entry in view.entries()}
     assert texts == {"d%2f1.txt": "Bridges\n\nIt opened in 1932.", "2.txt": "Bread."}
+
+
+def test_beir_reports_name_documents(tmp_path: Path) -> None:
+    long = " ".join(f"The bridge number {n} opened a long time ago." for n in range(60))
+    folder = beir(tmp_path, **{"corpus.jsonl": f'{{"_id": "d/1", "text": "{long}"}}\n{{"_id": "2", "text": "Bread."}}'})
+    with library_of(folder) as library:
+        assistant = Assistant(library, NumberReader())
+        outcomes = run(assistant, read_beir(folder))
+        record = record_of(rows_of(outcomes), about(assistant, folder))
+    assert len(outcomes[0].wanted[0]) > 2
+    assert sorted(line.split()[2] for line in trec_run(outcomes).splitlines()) == ["2.txt", "d%2f1.txt"]
+    assert trec_qrels(outcomes) == "q1 0 d%2f1.txt 1\n"
+    assert "a judged document" in run_html(record, [])
 
 
 def test_beir_ids_become_file_names_that_are_read(tmp_path: Path) -> None:
@@ -193,3 +219,36 @@ def test_two_files_of_one_name_are_an_error_where_an_answer_names_them(library: 
     question = Question("q", "When?", (Gold("1932", None, "same.txt"),))
     with pytest.raises(EvaluationError, match="2 documents of files named 'same.txt'"):
         run(Assistant(library, NumberReader()), [question])
+
+
+def test_answer_is_looked_for_in_passages_first(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# The bridge of Varn\n\nIt spans the Skarn at Varn.\n\n# Holm\n\nNothing.")
+    library.add(tmp_path / "a.md")
+    varn, holm = (Question(name, "Where?", (Gold(name, None, "a.md"),)) for name in ("Varn", "Holm"))
+    found, lost = run(Assistant(library, NumberReader()), [varn, holm])
+    assert found.gold_places[0][1] == len("# The bridge of Varn\n\nIt spans the Skarn at ")
+    assert rows_of([found])[0].values["recall@5, hybrid"] == 1.0
+    assert lost.wanted == (frozenset(),)  # it stands in a heading only
+    assert rows_of([lost])[0].values["nDCG@10, hybrid"] == 0.0
+
+
+def test_squad_file_with_a_broken_answer_is_an_error_that_names_it(tmp_path: Path) -> None:
+    entries = [
+        {"id": name, "question": "When?", "answers": [{"text": "1932", "answer_start": start}]}
+        for name, start in (("good", 13), ("bad", 12))
+    ]
+    (tmp_path / "set.json").write_text(
+        json.dumps({"data": [{"title": "A", "paragraphs": [{"context": "It opened in 1932.", "qas": entries}]}]})
+    )
+    with pytest.raises(EvaluationError, match=r"1 questions of .* cannot be used. The first: 'bad'"):
+        read_questions(tmp_path / "set.json")
+
+
+def test_question_too_long_with_what_was_said_before_is_measured_as_it_is_asked(
+    library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("It opened in 1932.")
+    library.add(tmp_path / "a.txt")
+    said = (Turn("Which one? " + "Donaudampfschifffahrt " * 300, "it"),)
+    outcome = run(Assistant(library, NumberReader()), [Question("q", "And when?", (Gold("1932"),), history=said)])[0]
+    assert outcome.texts == ("1932",)

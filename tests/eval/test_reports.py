@@ -52,7 +52,7 @@ def test_markdown_is_short_with_misses_and_changes_first(record: Record, hostile
     assert lines[2].startswith("- **missed:** HasAns F1 is 0.500")
     assert lines[4].startswith("No difference is shown in any of ")
     assert "| HasAns F1 | 0.500 | 0.000 to 1.000 | 3 |" in lines
-    worse = compare(record, record_of([replace(row, failure="not found") for row in hostile.rows], record.about))
+    worse = compare(hostile, record_of([replace(row, failure="not found") for row in hostile.rows], record.about))
     text = run_markdown(record, (), worse)
     assert "<script>" not in text
     assert "\\<script\\>" in text

@@ -112,6 +112,25 @@ def test_rebuild_changes_the_settings(tmp_path: Path) -> None:
     assert "holds 1 documents, 7 passages" in done.stdout
 
 
+def test_a_setting_given_alone_leaves_the_others_as_built(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Bread rises.")
+    assert pincite("index", tmp_path / "a.txt", "--library", tmp_path / "L", "--overlap", "2").returncode == 0
+    again = pincite("index", tmp_path / "a.txt", "--library", tmp_path / "L", "--budget", "128")
+    assert (again.returncode, again.stderr) == (0, "")
+
+
+def test_what_a_terminal_cannot_show_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The mill stands in Łódź 😀.")
+    pincite("index", tmp_path / "a.txt", "--library", tmp_path / "L")
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    command = [sys.executable, "-m", "rag", "search", "mill", "--library", str(tmp_path / "L")]
+    plain = subprocess.run(command, env=environment, capture_output=True, check=True)
+    assert b"\\u0141\xf3d\\u017a" in plain.stdout
+    asked = [sys.executable, "-m", "rag", "ask", "Where is the mill?", "--json", "--library", str(tmp_path / "L")]
+    found = json.loads(subprocess.run(asked, env=environment, capture_output=True, check=False).stdout)
+    assert "Łódź 😀" in json.dumps(found, ensure_ascii=False)
+
+
 def test_what_a_document_says_cannot_reach_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "evil.txt").write_text("The bridge \x1b[31mopened\x1b]0;owned\x07 in 1932 \u202etxet\u202c here.")
     pincite("index", tmp_path / "evil.txt", "--library", tmp_path / "library")
@@ -196,8 +215,13 @@ def test_train_says_what_is_wrong_with_data_and_options(tmp_path: Path) -> None:
     assert not (tmp_path / "o").exists()
 
 
-def test_calibrate_refuses_too_few_labels(article_folder: Path, tmp_path: Path) -> None:
-    done = pincite("calibrate", labelled(tmp_path / "set.json", 20), "--library", article_folder)
+def test_calibrate_refuses_broken_and_too_few_labels(article_folder: Path, tmp_path: Path) -> None:
+    labels = labelled(tmp_path / "set.json", 20)
+    done = pincite("calibrate", labels, "--library", article_folder)
+    assert_one_message(done, "1 questions of", "The first: 'q19': answer '1919' is not at")
+    found = json.loads(labels.read_text())
+    labels.write_text(json.dumps({"data": found["data"][:-1]}))
+    done = pincite("calibrate", labels, "--library", article_folder)
     assert_one_message(done, "19 labelled questions are too few", "104 would be needed")
 
 

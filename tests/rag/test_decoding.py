@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 
 from rag.models import find_model
 from rag.reading.channels import CHANNELS, END, INSIDE, START
-from rag.reading.decoding import best_spans, merged, runs
+from rag.reading.decoding import best_spans, inside_word, merged, runs
 from rag.reading.span import Span
 
 PASSAGE = "They burnt Brest, Rochefort and the docks of Lorient in 1,761 days."
@@ -65,3 +65,8 @@ def test_best_span_is_start_plus_end_less_no_answer(window: Any) -> None:
 def test_spans_that_overlap_are_merged() -> None:
     spans = [Span(0, 10, 20, 0.0), Span(0, 0, 5, 0.0), Span(0, 15, 25, 0.0), Span(0, 25, 30, 0.0)]
     assert [(span.start, span.end) for span in merged(spans)] == [(0, 5), (10, 25), (25, 30)]
+
+
+@pytest.mark.parametrize(("text", "position", "parted"), [("by .5 percent", 4, True), ("in No.5 of", 6, False)])
+def test_a_number_that_begins_with_its_point_is_not_parted_from_it(text: str, position: int, parted: bool) -> None:
+    assert inside_word(text, position) is parted

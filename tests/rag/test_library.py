@@ -538,3 +538,18 @@ def test_library_in_a_folder_that_one_may_only_read_answers(library: Library, tm
     done = subprocess.run([sys.executable, "-c", program, library.folder, papers], capture_output=True, text=True)
     assert done.stdout == "1\n2\n", done.stderr
     assert {path.name for path in library.folder.iterdir()} == before
+
+
+def test_library_stays_the_same_where_the_program_goes_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("The bridge opened in 1932.")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with Library.open("mine", embedder=WordEmbedder()) as library:
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        library.add(tmp_path / "a.txt")
+        assert len(library.documents()) == 1
+        assert library.search("bridge")[0].chunk.text == "The bridge opened in 1932."
+    assert (tmp_path / "mine" / "library.sqlite").is_file()
+    assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -1,6 +1,7 @@
 """Files to documents."""
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -288,3 +289,45 @@ def test_zip_bomb_is_refused(tmp_path: Path) -> None:
             entry.write(b" " * 1_000_000)
     with pytest.raises(FileError, match="unpacks to more than"):
         load(write(tmp_path, "bomb.docx", buffer.getvalue()))
+
+
+def test_html_lists_in_cells_and_quotes_are_read(tmp_path: Path) -> None:
+    page = (
+        "<html><body><article><h1>The firm</h1><p>It makes ropes, and has done so for a very long time indeed.</p>"
+        "<table><tr><th>Founders</th><td><ul><li>Ada Berg</li><li>Max Roth</li></ul></td></tr></table>"
+        "<blockquote><p>The terms are these:</p><ul><li>no debts</li><li>no heirs</li></ul></blockquote>"
+        "</article></body></html>"
+    )
+    text = load(write(tmp_path, "page.html", page)).text
+    assert "Founders | Ada Berg; Max Roth" in text
+    assert "The terms are these:\n- no debts\n- no heirs" in text
+
+
+def test_html_has_no_date_but_its_own(tmp_path: Path) -> None:
+    body = "<body><article><p>The mill employed twelve people in 2003.</p><p>© 2019 The mill</p></article></body>"
+    dated = '<head><meta property="article:published_time" content="2021-05-04"></head>'
+    assert "date" not in load(write(tmp_path, "a.html", f"<html>{body}</html>")).metadata
+    assert load(write(tmp_path, "b.html", f"<html>{dated}{body}</html>")).metadata["date"] == "2021-05-04"
+
+
+def test_docx_without_properties_has_no_made_up_title_or_date(tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_heading("The bridge", 1)
+    document.add_paragraph("It opened in 1932.")
+    with_properties, out = io.BytesIO(docx_bytes(document)), io.BytesIO()
+    with zipfile.ZipFile(with_properties) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            if name != "docProps/core.xml":
+                data = old.read(name)
+                relation = rb'<Relationship [^>]*core-properties"[^>]*/>'
+                new.writestr(name, re.sub(relation, b"", data) if name == "_rels/.rels" else data)
+    found = load(write(tmp_path, "bridge.docx", out.getvalue()))
+    assert (found.title, found.metadata) == ("The bridge", {})
+
+
+def test_a_broken_byte_leaves_the_rest_of_a_utf_8_file_as_it_is(tmp_path: Path) -> None:
+    whole = "Łódź is the city’s name, they say – in Polish."
+    cut = write(tmp_path, "cut.txt", (whole + " Łódź").encode()[:-1])
+    assert load(cut).text == whole + " Łód\ufffd"
+    western = write(tmp_path, "western.txt", ("Das Café ist schön. " * 20).encode("cp1252"))
+    assert load(western).text == "Das Café ist schön. " * 20

@@ -1,5 +1,6 @@
 """The vector index, against an exact search in numpy."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -133,3 +134,26 @@ def test_of_an_id_with_several_vectors_the_nearest_counts(exact_up_to: int) -> N
 
 def test_empty_index_finds_nothing() -> None:
     assert FaissStore(DIMENSION).search(unit_vectors(1)[0], 5)[0].tolist() == []
+
+
+def test_large_index_that_shrinks_is_exact_again() -> None:
+    store, vectors = FaissStore(DIMENSION, exact_up_to=100), unit_vectors(200)
+    store.add(as_ids(range(200)), vectors)
+    assert not store.is_exact
+    store.remove(as_ids(range(60, 200)))
+    assert store.is_exact
+    assert store.search(vectors[7], 60)[0][0] == 7
+    assert sorted(store.search(vectors[7], 60)[0].tolist()) == list(range(60))
+    store.remove(as_ids(range(60)))
+    assert len(store) == 0
+
+
+def test_what_a_killed_writer_left_is_cleared_and_a_young_file_spared(tmp_path: Path) -> None:
+    store = FaissStore(DIMENSION)
+    store.add(as_ids([1]), unit_vectors(1))
+    old, young = tmp_path / "vectors.faiss.0000aaaa.tmp", tmp_path / "vectors.faiss.0000bbbb.tmp"
+    for left in (old, young):
+        left.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    store.save(tmp_path / "vectors.faiss", stamp="one")
+    assert (old.exists(), young.exists()) == (False, True)

@@ -20,7 +20,7 @@ from rag.ui.access import Access, access, hashed
 from rag.ui.api import api
 from rag.ui.metrics import Metrics
 from rag.ui.problems import MEDIA_TYPE as PROBLEM
-from rag.ui.uploads import MEGABYTE, Limits, keep, safe_name
+from rag.ui.uploads import MEGABYTE, Limits, _lock_of, keep, safe_name
 
 HERE = "http://127.0.0.1:7860"
 
@@ -223,6 +223,15 @@ def test_library_that_is_full_takes_no_more_and_names_what_it_did_not_take(libra
     first = client.get("/v1/documents").json()[0]["id"]
     assert client.delete(f"/v1/documents/{first}").status_code == 200
     assert client.post("/v1/documents", files=upload("c.txt")).json() == {"added": ["c.txt"], "failed": []}
+
+
+def test_a_document_is_removed_while_another_is_read_in(client: TestClient, library: Library) -> None:
+    client.post("/v1/documents", files=upload("busy.txt"))
+    kept = {entry.source: entry for entry in library.documents()}
+    with _lock_of(Path(kept["busy.txt"].location)):  # as while it is read in
+        other = next(entry for name, entry in kept.items() if name != "busy.txt")
+        assert client.delete(f"/v1/documents/{other.id}").status_code == 200
+    assert [entry.source for entry in library.documents()] == ["busy.txt"]
 
 
 @pytest.mark.parametrize(

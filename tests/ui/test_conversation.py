@@ -20,7 +20,7 @@ from rag.ui.page.judging import judged
 from rag.ui.page.judging import placed as marked
 from rag.ui.page.messages import messages
 from rag.ui.page.place import Place, place_of
-from rag.ui.page.settings import expected
+from rag.ui.page.settings import expected, promise_for
 from rag.values import Answer, EveryAnswer, Turn
 from tests.ui.answers import TIMINGS, answer, citation, every, other, refused
 from tests.ui.markup import HOSTILE, markup, put_in, read
@@ -455,3 +455,24 @@ def test_settings_say_where_nothing_was_measured() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_promise_of_a_strangers_library_is_shown_as_text(text: str) -> None:
     put_in(lambda shown: expected(replace(PROMISE, date=shown), 0.5), text)
+
+
+def test_what_was_promised_for_another_reader_is_not_told(library: Library) -> None:
+    assistant = Assistant(library, NumberReader())
+    ours = replace(PROMISE, reader=assistant.reader.sha256)
+    assert promise_for(assistant, ours) == ours
+    assert promise_for(assistant, PROMISE) is None
+    assert promise_for(assistant, None) is None
+
+
+def test_a_right_place_can_be_taken_back_where_all_answers_were_wanted(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The bridge opened in 1932.")
+    library.add(tmp_path / "a.txt")
+    said = Assistant(library, NumberReader()).ask("When did the bridge open?", every=True)
+    exchange = Exchange("When did the bridge open?", said)
+    at = place_of(said.values[0].citations[0], supports=True, number=0)
+    placed = marked(library, exchange, at, 21, 25)
+    assert (placed.verdict, len(library.labels())) == (Verdict.PLACE, 1)
+    assert judged(library, exchange, Verdict.PLACE) == exchange  # nothing was marked there
+    assert judged(library, placed, Verdict.PLACE).verdict is None
+    assert library.labels() == []

@@ -157,10 +157,17 @@ def test_judgement_is_shown_where_answers_can_be_judged(
     exchange = Exchange("When?", answer(), verdict=verdict)
     page = shown(exchange, may_judge=True)
     buttons = page.all("button", data_do="judge")
-    assert [button.attributes["data-value"] for button in buttons] == ["0:right", "0:wrong"]
-    assert [button.attributes["aria-pressed"] for button in buttons] == pressed
-    assert ("The right place is marked." in page.text) is remark
+    back = [f"0:{Verdict.PLACE}"] if remark else []
+    assert [button.attributes["data-value"] for button in buttons] == ["0:right", "0:wrong", *back]
+    assert [button.attributes["aria-pressed"] for button in buttons[:2]] == pressed
+    assert ("The right place is marked. Take it back" in page.text) is remark
     assert not shown(exchange).all("button", data_do="judge")
+
+
+def test_of_all_answers_only_the_right_place_is_judged() -> None:
+    exchange = Exchange("What did it cost?", every((citation("7"),)), verdict=Verdict.PLACE)
+    assert "The right place is marked. Take it back" in shown(exchange, may_judge=True).text
+    assert not shown(replace(exchange, verdict=None), may_judge=True).all("button", data_do="judge")
 
 
 def test_what_is_judged_of_a_refusal_is_that_there_is_no_answer() -> None:

@@ -92,7 +92,8 @@ class Handlers:
         if do == "place" and rest.isdecimal() and int(rest) < len(chosen.citations):
             at = place_of(chosen.citations[int(rest)], supports=not chosen.is_refused, number=int(number))
             return self._opened(at)
-        if do == "judge" and self.access.may_judge and rest in [*Verdict]:
+        rests = not any(exchange.is_pending for exchange in now)
+        if do == "judge" and self.access.may_judge and rest in [*Verdict] and rests:
             return self._judged(now, int(number), lambda: judged(self.assistant.library, chosen, Verdict(rest)))
         return self._nothing()
 
@@ -107,7 +108,8 @@ class Handlers:
             return self._opened(moved(at, value), is_opened=False)
         start, _, end = value.partition("-")
         known = at.number is not None and at.number < len(now) and start.isdecimal() and end.isdecimal()
-        if do == "mark" and self.access.may_judge and at.number is not None and known:
+        rests = not any(exchange.is_pending for exchange in now)  # the answer on its way would bring back what was
+        if do == "mark" and self.access.may_judge and at.number is not None and known and rests:
             exchange, library = now[at.number], self.assistant.library
             return self._judged(now, at.number, lambda: placed(library, exchange, at, int(start), int(end)))
         return self._nothing()

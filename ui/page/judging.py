@@ -17,11 +17,11 @@ def judged(library: Library, exchange: Exchange, verdict: Verdict) -> Exchange:
     Raises PinciteError where that cannot be kept.
     """
     answer = exchange.answer
-    if not isinstance(answer, Answer):
-        return exchange
-    if exchange.verdict is verdict:
+    if answer is not None and exchange.verdict is verdict:
         library.forget_label(_meant(exchange))
         return replace(exchange, verdict=None)
+    if not isinstance(answer, Answer) or verdict is Verdict.PLACE:
+        return exchange
     if answer.refusal:
         nearest = next(iter(answer.nearest), None)
         if nearest:

@@ -80,8 +80,9 @@ def _reply(number: int, exchange: Exchange, may_judge: bool) -> Iterator[str]:
             case EveryAnswer() as every:
                 yield from _values(number, numbers, every)
     yield '<p class="judging">'
-    if may_judge and isinstance(exchange.answer, Answer):
-        yield _judging(number, exchange)
+    if may_judge:
+        yield _judging(number, exchange) if isinstance(exchange.answer, Answer) else ""
+        yield _placed(number) if exchange.verdict is Verdict.PLACE else ""
     yield f"{_again(number)}</p>"
 
 
@@ -145,6 +146,12 @@ def _judging(number: int, exchange: Exchange) -> str:
         f'aria-pressed="{str(exchange.verdict is verdict).lower()}">{words}</button>'
         for verdict, words in _VERDICTS
     )
-    placed = " The right place is marked." if exchange.verdict is Verdict.PLACE else ""
     what = "Is it right that there is no answer?" if exchange.is_refused else "Is this the answer?"
-    return f"<span>{what}</span> {buttons}{placed} "
+    return f"<span>{what}</span> {buttons} "
+
+
+def _placed(number: int) -> str:
+    return (
+        f'<span>The right place is marked.</span> <button type="button" data-do="judge" '
+        f'data-value="{number}:{Verdict.PLACE}">Take it back</button> '
+    )

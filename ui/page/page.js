@@ -85,6 +85,7 @@ function open(target) {
 }
 
 function mark(target) {
+  if (document.querySelector("#talk .pending")) return say(target, "Wait for the answer first");
   const frame = element.querySelector(".text");
   const selection = getSelection();
   if (selection.isCollapsed || !frame.contains(selection.anchorNode) || !frame.contains(selection.focusNode)) {

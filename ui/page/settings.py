@@ -16,7 +16,7 @@ def settings_tab(blocks: Any, assistant: Assistant) -> list[Any]:
 
     def told(threshold: float) -> str:
         with assistant.library.view() as view:
-            return expected(view.promise, threshold)
+            return expected(promise_for(assistant, view.promise), threshold)
 
     def now() -> tuple[float, str]:
         threshold = usual_threshold(assistant)
@@ -47,6 +47,11 @@ def settings_tab(blocks: Any, assistant: Assistant) -> list[Any]:
     return [sure, passages, which]
 
 
+def promise_for(assistant: Assistant, promise: Promise | None) -> Promise | None:
+    """What was promised, if it was for the reader that reads now."""
+    return promise if promise and promise.reader == assistant.reader.sha256 else None
+
+
 def usual_threshold(assistant: Assistant) -> float:
     """The assistant's own threshold in its library, as the dial shows it."""
     with assistant.library.view() as view:
@@ -59,7 +64,8 @@ def expected(promise: Promise | None, threshold: float) -> str:
     if promise is None or share is None:
         return (
             '<p class="hint">How many answers are wrong at a setting is not known for this library. Judge answers in '
-            "the conversation, then run <code>pincite labels export</code> and <code>pincite calibrate</code>.</p>"
+            "the conversation, with the right place of wrong ones, then run <code>pincite labels export</code> and "
+            "<code>pincite calibrate</code>.</p>"
         )
     return (
         f'<p class="hint">Of the answers given at this setting, about {share:.0%} are wrong, as measured on '

@@ -50,3 +50,15 @@ def test_answer_in_the_text_of_a_passage() -> None:
     texts = ["The Bridge", "opened in\n1932"]
     assert answer_rank(texts, ["1931", "in 1932"]) == 2
     assert answer_rank(texts, ["1931"]) is None
+
+
+def test_a_place_gains_once_however_many_passages_hold_it() -> None:
+    assert ndcg(["a", "x", "b"], [frozenset({"a", "b", "c"})]) == 1.0
+    both = [frozenset({"a", "b"}), frozenset({"b", "c"})]
+    assert ndcg(["b"], both) == 1.0
+    assert ndcg(["a", "b"], both) == pytest.approx((1 + 1 / math.log2(3)) / 2)
+
+
+def test_a_place_that_no_passage_holds_is_missed() -> None:
+    assert ndcg(["a"], [frozenset()]) == 0.0
+    assert ndcg(["a"], [frozenset({"a"}), frozenset()]) == pytest.approx(1 / (1 + 1 / math.log2(3)))
