@@ -181,7 +181,7 @@ def _multiplies_halves(device: Any) -> bool:
     """Whether a device multiplies in bfloat16: GPUs, and some CPUs, which then train two to three times as fast."""
     import torch
 
-    found: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # PyTorch before 2.10 has none
+    found: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # older PyTorch has none
     return device.type == "cuda" or bool(found.get("avx512_bf16") or found.get("amx_bf16"))
 
 

@@ -92,8 +92,7 @@ class Handlers:
         if do == "place" and rest.isdecimal() and int(rest) < len(chosen.citations):
             at = place_of(chosen.citations[int(rest)], supports=not chosen.is_refused, number=int(number))
             return self._opened(at)
-        rests = not any(exchange.is_pending for exchange in now)
-        if do == "judge" and self.access.may_judge and rest in [*Verdict] and rests:
+        if do == "judge" and self.access.may_judge and rest in [*Verdict] and not _is_answering(now):
             return self._judged(now, int(number), lambda: judged(self.assistant.library, chosen, Verdict(rest)))
         return self._nothing()
 
@@ -108,8 +107,7 @@ class Handlers:
             return self._opened(moved(at, value), is_opened=False)
         start, _, end = value.partition("-")
         known = at.number is not None and at.number < len(now) and start.isdecimal() and end.isdecimal()
-        rests = not any(exchange.is_pending for exchange in now)  # the answer on its way would bring back what was
-        if do == "mark" and self.access.may_judge and at.number is not None and known and rests:
+        if do == "mark" and self.access.may_judge and at.number is not None and known and not _is_answering(now):
             exchange, library = now[at.number], self.assistant.library
             return self._judged(now, at.number, lambda: placed(library, exchange, at, int(start), int(end)))
         return self._nothing()
@@ -134,7 +132,7 @@ class Handlers:
         """Everything that is shown while a question is worked on; the first citation is opened at the end."""
         import gradio as gr
 
-        if any(exchange.is_pending for exchange in now):
+        if _is_answering(now):
             gr.Info("Another question is being answered. Wait for it, or stop it.")
             return
         parts, number, begun = self.parts, len(now) if at is None else at, stops.count
@@ -191,6 +189,11 @@ def _button(*, stops: bool, **other: Any) -> Any:
     import gradio as gr
 
     return gr.update(submit_btn=not stops, stop_btn=stops, **other)
+
+
+def _is_answering(now: Conversation) -> bool:
+    """Whether an answer is on its way, which would bring back the conversation as it was when it was asked for."""
+    return any(exchange.is_pending for exchange in now)
 
 
 def _current(now: Conversation, copy: str) -> Conversation:
