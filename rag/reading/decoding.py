@@ -1,8 +1,8 @@
 """From the scores of tokens to spans of text.
 
 A span's score is start plus end, less the score of "no answer" (start plus end of the first token) of the same window
-(Devlin et al. 2019, section 4.3). An answer of several spans is the runs of tokens that are likelier inside an answer
-than not (Segal et al. 2020).
+(Devlin et al. 2019, section 4.3). An answer of several spans is the runs of words that look like answers (Segal et al.
+2020).
 """
 
 import unicodedata
@@ -18,6 +18,7 @@ from .span import Span
 Scores = npt.NDArray[np.float32]
 
 LONGEST_ANSWER = 30  # tokens
+LISTED = -0.5  # log-odds of a word of a list; F1 is best with a threshold below even odds (Lipton et al. 2014)
 CANDIDATES = 24  # spans of a window among which those that do not overlap are chosen
 SCORE_DIGITS = 3  # scores that differ by less are equal, so that rounding in a batch cannot choose the answer
 
@@ -43,12 +44,16 @@ def best_spans(index: int, passage: str, window: Any, tokens: Scores) -> list[Sp
 
 
 def runs(index: int, passage: str, window: Any, tokens: Scores) -> list[Span]:
-    """Whole words of one window whose tokens are likelier inside an answer than not, each run a span."""
-    if tokens.shape[1] <= INSIDE:
+    """Whole words of one window that look like answers, by the mean of their tokens; each run of them a span."""
+    places = np.flatnonzero(_passage_tokens(window))
+    if tokens.shape[1] <= INSIDE or not len(places):
         return []
-    marked = (tokens[:, INSIDE] > 0) & _passage_tokens(window)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], marked, [False]]).astype(int)))
-    spans = [(window.offsets[first][0], window.offsets[last - 1][1]) for first, last in edges.reshape(-1, 2)]
+    offsets = [window.offsets[place] for place in places]
+    firsts = [n for n, (start, _) in enumerate(offsets) if n == 0 or not inside_word(passage, start)]
+    lasts = [n - 1 for n in (*firsts[1:], len(places))]
+    means = np.add.reduceat(tokens[places, INSIDE], firsts) / np.diff([*firsts, len(places)])
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], means > LISTED, [False]]).astype(int)))
+    spans = [(offsets[firsts[a]][0], offsets[lasts[b - 1]][1]) for a, b in edges.reshape(-1, 2)]
     whole = [(start, end) for start, end in spans if not inside_word(passage, start) and not inside_word(passage, end)]
     return [Span(index, start, end, 0.0) for start, end in whole]
 

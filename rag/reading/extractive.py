@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,10 @@ class ExtractiveReader:
 
         Raises QuestionError for a question of more than 128 tokens.
         """
-        best = [span for found in self._spans(question, passages) for span in apart(found.best)[:SPANS_PER_PASSAGE]]
+        best: list[Span] = []
+        for index, (passage, windows) in enumerate(zip(passages, self._read(question, passages), strict=True)):
+            spans = [span for window, scores in windows for span in best_spans(index, passage, window, scores)]
+            best.extend(apart(spans)[:SPANS_PER_PASSAGE])
         return sorted(best, key=lambda span: span.rank)
 
     def read_every(self, question: str, passages: Sequence[str]) -> list[Span]:
@@ -73,28 +76,25 @@ class ExtractiveReader:
         Raises QuestionError for a question of more than 128 tokens.
         """
         every: list[Span] = []
-        for found in self._spans(question, passages):
-            best = min(found.best, key=lambda span: span.rank, default=None)
+        for index, (passage, windows) in enumerate(zip(passages, self._read(question, passages), strict=True)):
+            spans = [span for window, scores in windows for span in best_spans(index, passage, window, scores)]
+            listed = merged([span for window, scores in windows for span in runs(index, passage, window, scores)])
+            best = min(spans, key=lambda span: span.rank, default=None)
             if best:
-                listed = merged(found.listed)
                 every.extend([replace(span, score=best.score) for span in listed] if len(listed) > 1 else [best])
         return sorted(every, key=lambda span: span.rank)
 
-    def _spans(self, question: str, passages: Sequence[str]) -> "list[_Found]":
-        """What the windows of each passage hold."""
+    def _read(self, question: str, passages: Sequence[str]) -> list[list[tuple[Any, Scores]]]:
+        """The windows of each passage, each with the scores of its tokens."""
         tokens = len(self._questions.encode(question, add_special_tokens=False).ids)
         if tokens > LONGEST_QUESTION:
             raise QuestionError(
                 f"The question has {tokens} tokens, at most {LONGEST_QUESTION} can be read. Ask a shorter one."
             )
-        windows: list[tuple[int, Any]] = []
-        for index, encoded in enumerate(self._tokenizer.encode_batch([(question, passage) for passage in passages])):
-            windows.extend((index, window) for window in (encoded, *encoded.overflowing))
-        found = [_Found([], []) for _ in passages]
-        for (index, window), scores in zip(windows, self._scores([window for _, window in windows]), strict=True):
-            found[index].best.extend(best_spans(index, passages[index], window, scores))
-            found[index].listed.extend(runs(index, passages[index], window, scores))
-        return found
+        encoded = self._tokenizer.encode_batch([(question, passage) for passage in passages])
+        windows = [[passage, *passage.overflowing] for passage in encoded]
+        scores = iter(self._scores([window for passage in windows for window in passage]))
+        return [[(window, next(scores)) for window in passage] for passage in windows]
 
     def _scores(self, windows: list[Any]) -> list[Scores]:
         """Scores of each window's tokens (length, channels)."""
@@ -113,11 +113,3 @@ class ExtractiveReader:
             for row, index in enumerate(batch):
                 scores[index] = found[row, : len(windows[index].ids)]
         return [scores[index] for index in range(len(windows))]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What a passage holds: spans of its windows with their scores, and runs of words that look like answers."""
-
-    best: list[Span]
-    listed: list[Span]

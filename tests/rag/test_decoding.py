@@ -40,8 +40,11 @@ def test_runs_of_likely_tokens_are_the_answers(window: Any) -> None:
     assert [PASSAGE[span.start : span.end] for span in found] == ["Brest", "Rochefort", "the docks of Lorient"]
 
 
-def test_a_run_that_parts_a_word_or_number_is_none(window: Any) -> None:
-    assert runs(0, PASSAGE, window, scores(window, marked=("761",))) == []
+def test_a_word_or_number_is_an_answer_by_the_mean_of_its_tokens(window: Any) -> None:
+    found = scores(window, marked=("1,761",))
+    assert [PASSAGE[span.start : span.end] for span in runs(0, PASSAGE, window, found)] == ["1,761"]
+    found[tokens_of(window, "1,761")[:2], INSIDE] = -4.0
+    assert runs(0, PASSAGE, window, found) == []
 
 
 def test_the_question_and_the_last_token_are_never_an_answer(window: Any) -> None:
