@@ -50,10 +50,10 @@ def runs(index: int, passage: str, window: Any, tokens: Scores) -> list[Span]:
         return []
     offsets = [window.offsets[place] for place in places]
     firsts = [n for n, (start, _) in enumerate(offsets) if n == 0 or not inside_word(passage, start)]
-    lasts = [n - 1 for n in (*firsts[1:], len(places))]
-    means = np.add.reduceat(tokens[places, INSIDE], firsts) / np.diff([*firsts, len(places)])
+    words = [*firsts, len(places)]  # word n has the tokens from words[n] to words[n + 1]
+    means = np.add.reduceat(tokens[places, INSIDE], firsts) / np.diff(words)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], means > LISTED, [False]]).astype(int)))
-    spans = [(offsets[firsts[a]][0], offsets[lasts[b - 1]][1]) for a, b in edges.reshape(-1, 2)]
+    spans = [(offsets[words[a]][0], offsets[words[b] - 1][1]) for a, b in edges.reshape(-1, 2)]
     whole = [(start, end) for start, end in spans if not inside_word(passage, start) and not inside_word(passage, end)]
     return [Span(index, start, end, 0.0) for start, end in whole]
 

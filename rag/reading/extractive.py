@@ -1,7 +1,7 @@
 """The extractive reader: a small BERT that scores each token of a passage as the start and the end of an answer."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,8 @@ STRIDE = 128  # tokens that one window of a long passage shares with the next
 LONGEST_QUESTION = 128  # tokens; more would leave too little of the window for the passage
 SPANS_PER_PASSAGE = 3
 BATCH_TOKENS = 2048
+
+Windows = list[tuple[Any, Scores]]  # of one passage, each with the scores of its tokens
 
 
 class ExtractiveReader:
@@ -65,9 +67,8 @@ class ExtractiveReader:
         Raises QuestionError for a question of more than 128 tokens.
         """
         best: list[Span] = []
-        for index, (passage, windows) in enumerate(zip(passages, self._read(question, passages), strict=True)):
-            spans = [span for window, scores in windows for span in best_spans(index, passage, window, scores)]
-            best.extend(apart(spans)[:SPANS_PER_PASSAGE])
+        for index, windows in enumerate(self._read(question, passages)):
+            best.extend(apart(_found(best_spans, index, passages[index], windows))[:SPANS_PER_PASSAGE])
         return sorted(best, key=lambda span: span.rank)
 
     def read_every(self, question: str, passages: Sequence[str]) -> list[Span]:
@@ -76,16 +77,15 @@ class ExtractiveReader:
         Raises QuestionError for a question of more than 128 tokens.
         """
         every: list[Span] = []
-        for index, (passage, windows) in enumerate(zip(passages, self._read(question, passages), strict=True)):
-            spans = [span for window, scores in windows for span in best_spans(index, passage, window, scores)]
-            listed = merged([span for window, scores in windows for span in runs(index, passage, window, scores)])
-            best = min(spans, key=lambda span: span.rank, default=None)
+        for index, windows in enumerate(self._read(question, passages)):
+            listed = merged(_found(runs, index, passages[index], windows))
+            best = min(_found(best_spans, index, passages[index], windows), key=lambda span: span.rank, default=None)
             if best:
                 every.extend([replace(span, score=best.score) for span in listed] if len(listed) > 1 else [best])
         return sorted(every, key=lambda span: span.rank)
 
-    def _read(self, question: str, passages: Sequence[str]) -> list[list[tuple[Any, Scores]]]:
-        """The windows of each passage, each with the scores of its tokens."""
+    def _read(self, question: str, passages: Sequence[str]) -> list[Windows]:
+        """The windows of each passage."""
         tokens = len(self._questions.encode(question, add_special_tokens=False).ids)
         if tokens > LONGEST_QUESTION:
             raise QuestionError(
@@ -113,3 +113,10 @@ class ExtractiveReader:
             for row, index in enumerate(batch):
                 scores[index] = found[row, : len(windows[index].ids)]
         return [scores[index] for index in range(len(windows))]
+
+
+def _found(
+    find: Callable[[int, str, Any, Scores], list[Span]], index: int, passage: str, windows: Windows
+) -> list[Span]:
+    """What a decoder finds in all windows of a passage."""
+    return [span for window, scores in windows for span in find(index, passage, window, scores)]

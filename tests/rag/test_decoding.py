@@ -47,6 +47,11 @@ def test_a_word_or_number_is_an_answer_by_the_mean_of_its_tokens(window: Any) ->
     assert runs(0, PASSAGE, window, found) == []
 
 
+def test_a_part_of_a_word_or_number_is_never_an_answer_by_itself(window: Any) -> None:
+    found = runs(0, PASSAGE, window, scores(window, marked=("761",)))
+    assert [PASSAGE[span.start : span.end] for span in found] == ["1,761"]
+
+
 def test_the_question_and_the_last_token_are_never_an_answer(window: Any) -> None:
     found = scores(window)
     found[:, INSIDE] = 1.0
