@@ -1,12 +1,13 @@
 """From the scores of tokens to spans of text.
 
 A span's score is start plus end, less the score of "no answer" (start plus end of the first token) of the same window
-(Devlin et al. 2019, section 4.3). An answer of several spans is the runs of words that look like answers (Segal et al.
-2020).
+(Devlin et al. 2019, section 4.3). An answer of several spans is the stretches of words that look like answers (Segal et
+al. 2020).
 """
 
 import unicodedata
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,13 @@ from .channels import END, INSIDE, START
 from .span import Span
 
 Scores = npt.NDArray[np.float32]
+Values = npt.NDArray[np.float32]  # one for each word
+Stretches = tuple[tuple[int, int], ...]  # the first and the last word of each
 
 LONGEST_ANSWER = 30  # tokens
-LISTED = -0.5  # log-odds of a word of a list; F1 is best with a threshold below even odds (Lipton et al. 2014)
+LISTED = -1.0  # log-odds from which a word speaks for a list; F1 is best below even odds (Lipton et al. 2014)
+LISTED_BELOW = 3.0  # or that far below the window's likeliest word
+MEMBER = 2.5  # by how much start and end of a member may together fall short of the window's best, its words aside
 CANDIDATES = 24  # spans of a window among which those that do not overlap are chosen
 SCORE_DIGITS = 3  # scores that differ by less are equal, so that rounding in a batch cannot choose the answer
 
@@ -43,19 +48,39 @@ def best_spans(index: int, passage: str, window: Any, tokens: Scores) -> list[Sp
     return spans
 
 
-def runs(index: int, passage: str, window: Any, tokens: Scores) -> list[Span]:
-    """Whole words of one window that look like answers, by the mean of their tokens; each run of them a span."""
+def members(index: int, passage: str, window: Any, tokens: Scores) -> list[Span]:
+    """The stretches of whole words of one window that together look most like all the answers to a question.
+
+    Each has the log-odds of its words (a word's are the mean of its tokens') less a threshold, the scores of its start
+    and of its end less the window's best, and a constant; those are chosen whose sum is largest (Viterbi 1967).
+    """
     places = np.flatnonzero(_passage_tokens(window))
     if tokens.shape[1] <= INSIDE or not len(places):
         return []
     offsets = [window.offsets[place] for place in places]
     firsts = [n for n, (start, _) in enumerate(offsets) if n == 0 or not inside_word(passage, start)]
-    words = [*firsts, len(places)]  # word n has the tokens from words[n] to words[n + 1]
-    means = np.add.reduceat(tokens[places, INSIDE], firsts) / np.diff(words)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], means > LISTED, [False]]).astype(int)))
-    spans = [(offsets[words[a]][0], offsets[words[b] - 1][1]) for a, b in edges.reshape(-1, 2)]
+    lasts = [*(first - 1 for first in firsts[1:]), len(places) - 1]
+    words = np.add.reduceat(tokens[places, INSIDE], firsts) / np.diff([*firsts, len(places)])
+    starts, ends = (np.round(tokens[places, channel], SCORE_DIGITS) for channel in (START, END))
+    best = _best_stretches(
+        np.round(words - max(LISTED, words.max() - LISTED_BELOW), SCORE_DIGITS),
+        (starts - starts.max())[firsts] + MEMBER,
+        (ends - ends.max())[lasts],
+    )
+    spans = [(offsets[firsts[a]][0], offsets[lasts[b]][1]) for a, b in best]
     whole = [(start, end) for start, end in spans if not inside_word(passage, start) and not inside_word(passage, end)]
     return [Span(index, start, end, 0.0) for start, end in whole]
+
+
+def _best_stretches(words: Values, starts: Values, ends: Values) -> Stretches:
+    """First and last words of the stretches that together score most."""
+    chosen: tuple[float, Stretches] = (0.0, ())  # the best choice among the words so far
+    opened: tuple[float, Stretches, int] = (-np.inf, (), 0)  # the best whose last stretch, from that word on, goes on
+    for n, (word, start, end) in enumerate(zip(words.tolist(), starts.tolist(), ends.tolist(), strict=True)):
+        score, before, first = max((chosen[0] + start, chosen[1], n), opened, key=itemgetter(0))
+        opened = (score + word, before, first)
+        chosen = max(chosen, (opened[0] + end, (*before, (first, n))), key=itemgetter(0))
+    return chosen[1]
 
 
 def merged(spans: list[Span]) -> list[Span]:

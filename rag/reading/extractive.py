@@ -11,7 +11,7 @@ from ..embedding import length_batches
 from ..errors import ModelError, QuestionError
 from ..models import WEIGHTS, find_model
 from .confidence import read_confidence
-from .decoding import Scores, apart, best_spans, merged, runs
+from .decoding import Scores, apart, best_spans, members, merged
 from .span import Span
 
 if TYPE_CHECKING:
@@ -72,13 +72,13 @@ class ExtractiveReader:
         return sorted(best, key=lambda span: span.rank)
 
     def read_every(self, question: str, passages: Sequence[str]) -> list[Span]:
-        """For each passage its best span, or, where several runs of words look like answers, each of them.
+        """For each passage its best span, or, where several stretches of words look like answers, each of them.
 
         Raises QuestionError for a question of more than 128 tokens.
         """
         every: list[Span] = []
         for index, windows in enumerate(self._read(question, passages)):
-            listed = merged(_found(runs, index, passages[index], windows))
+            listed = merged(_found(members, index, passages[index], windows))
             best = min(_found(best_spans, index, passages[index], windows), key=lambda span: span.rank, default=None)
             if best:
                 every.extend([replace(span, score=best.score) for span in listed] if len(listed) > 1 else [best])
