@@ -1,7 +1,6 @@
 """Confidence against truth: answers judged right or wrong, the confidence that fits them, the threshold to keep."""
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from tqdm import tqdm
 
 from rag.assistant import Assistant
 from rag.errors import CalibrationError
-from rag.labelled import LabelledParagraph
+from rag.labelled import LabelledParagraph, read_json
 from rag.labels import WRONG_LEFT_OUT
 from rag.reading import Confidence, Reader
 from rag.risk import DELTA, Promise, check_enough, pick_threshold, risk_curve
@@ -125,7 +124,7 @@ def keep_risk(
 
 def _check_complete(path: Path) -> None:
     """Labels of the page without those judged wrong would make any reader look right."""
-    found = json.loads(path.read_bytes()) if path.suffix == ".json" else {}
+    found = {} if path.suffix == ".jsonl" else read_json(path)
     if left_out := found.get(WRONG_LEFT_OUT, 0):
         raise CalibrationError(
             f"{str(path)!r} leaves out {left_out:,} questions whose answer was judged wrong and whose right place was "

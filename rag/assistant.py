@@ -95,8 +95,8 @@ class Assistant:
 
         `history` holds the earlier turns of a conversation, oldest first: a question that leans on them is also read
         after the last two, and with their names, dates and answers in place; the surest reading counts. k and threshold
-        take the place of the assistant's own. With `every`, all distinct answers of the library are given, from more
-        passages (20, if k does not say otherwise). Raises QuestionError for a question that is empty or too long.
+        take the place of the assistant's own. With `every`, all distinct answers of more passages are given (of
+        20, if k does not say otherwise). Raises QuestionError for a question that is empty or too long.
         """
         *_, answer = self.asking(question, history=history, k=k, threshold=threshold, every=every)
         return cast(Answer | EveryAnswer, answer)
@@ -156,13 +156,41 @@ class Assistant:
             found.append((meaning.text, _weighed(spans, passages, meaning.doubt, said)))
         return max(found, key=lambda one: max((span.score for span in one[1]), default=-math.inf))
 
+    @overload
     async def aask(
-        self, question: str, *, history: History = (), k: int | None = None, threshold: float | None = None
-    ) -> Answer:
+        self,
+        question: str,
+        *,
+        history: History = (),
+        k: int | None = None,
+        threshold: float | None = None,
+        every: Literal[False] = False,
+    ) -> Answer: ...
+
+    @overload
+    async def aask(
+        self,
+        question: str,
+        *,
+        history: History = (),
+        k: int | None = None,
+        threshold: float | None = None,
+        every: Literal[True],
+    ) -> EveryAnswer: ...
+
+    async def aask(
+        self,
+        question: str,
+        *,
+        history: History = (),
+        k: int | None = None,
+        threshold: float | None = None,
+        every: bool = False,
+    ) -> Answer | EveryAnswer:
         """As `ask`, in a thread of its own, so that an event loop goes on meanwhile."""
         import asyncio
 
-        return await asyncio.to_thread(self.ask, question, history=history, k=k, threshold=threshold)
+        return await asyncio.to_thread(self.ask, question, history=history, k=k, threshold=threshold, every=every)
 
     def ask_many(
         self, questions: Iterable[str], *, k: int | None = None, threshold: float | None = None

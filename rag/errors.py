@@ -93,9 +93,14 @@ def files_of(kind: type[PinciteError], doing: str, advice: str) -> Iterator[None
 
 def check_characters(question: str) -> None:
     """Raises QuestionError for half of a surrogate pair, which no model and no file takes."""
+    if half_pair(question):
+        raise QuestionError(f"{question!r} holds half of a surrogate pair, which is no character. Leave it out.")
+
+
+def half_pair(text: str) -> bool:
+    """Whether a text holds half of a surrogate pair."""
     try:
-        question.encode()
-    except UnicodeEncodeError as error:
-        raise QuestionError(
-            f"{question!r} holds half of a surrogate pair, which is no character. Leave it out."
-        ) from error
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

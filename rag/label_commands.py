@@ -1,7 +1,6 @@
 """`pincite labels`: what was judged, to look at and to train or calibrate with."""
 
 import json
-import textwrap
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,7 @@ from .cli import library_option
 from .errors import DataError, files_of
 from .labels import WRONG_LEFT_OUT, Label, Verdict, squad
 from .library import Library
-from .terminal import printable
+from .terminal import printable, shortened
 
 _LONGEST = 300  # characters of a quote that are shown
 
@@ -68,6 +67,6 @@ def _lines(labels: Iterable[Label]) -> list[str]:
         if label.start is None:
             lines.append("    no answer")
         else:
-            quote = textwrap.shorten(printable(label.quote), _LONGEST, placeholder=" …")
+            quote = shortened(printable(label.quote), _LONGEST)
             lines.append(f"    {quote} ({printable(label.title)}, characters {label.start}-{label.end})")
     return lines

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .errors import DataError
+from .errors import DataError, QuestionError, half_pair
 from .followups import continued
 from .loading.decoding import normalize_line_ends
+from .reading.extractive import check_length
 from .values import Turn
 
 Spans = tuple[tuple[int, int], ...]
@@ -128,6 +129,11 @@ def _bytes(path: Path) -> bytes:
         raise DataError(f"Cannot read the questions in {str(path)!r}: {error}. Give another file.") from error
 
 
+def read_json(path: Path) -> Any:
+    """What a file of JSON holds, plain or gzip. Raises DataError."""
+    return _parsed(_bytes(path), path)
+
+
 def _parsed(data: bytes, path: Path) -> Any:
     try:
         return json.loads(data)
@@ -147,7 +153,8 @@ def _paragraphs(found: Any, path: Path, faults: list[Fault]) -> Iterator[Labelle
                 asked = [_checked(entry, text, str(path), faults) for entry in paragraph["qas"]]
                 questions = tuple(_as_loaded(question, text) for question in asked if question)
                 title = str(article.get("title", number))
-                yield LabelledParagraph(_name(path), title, normalize_line_ends(text), questions)
+                if not half_pair(text):
+                    yield LabelledParagraph(_name(path), title, normalize_line_ends(text), questions)
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{str(path)!r} has another shape ({type(error).__name__}: {error}). {_SHAPE}") from error
 
@@ -181,8 +188,9 @@ def _question(entry: dict[str, Any], text: str, file: str, faults: list[Fault]) 
             faults.append(Fault(file, name, f"answer {answer['text']!r} is not at {start}, where {there!r} stands"))
         else:
             spans.append((start, end))
-    if not asked.strip():
-        faults.append(Fault(file, name, "the question is empty"))
+    unusable = _unusable(asked, text)
+    if unusable:
+        faults.append(Fault(file, name, unusable))
         return None
     if answers and (not spans or (entry.get("wants") == EVERY and len(spans) < len(answers))):
         return None
@@ -190,6 +198,19 @@ def _question(entry: dict[str, Any], text: str, file: str, faults: list[Fault]) 
         faults.append(Fault(file, name, "it has no answer and is not marked as impossible"))
         return None
     return LabelledQuestion(name, asked, tuple(spans), entry.get("wants") == EVERY)
+
+
+def _unusable(asked: str, text: str) -> str | None:
+    """Why a question cannot be put to a paragraph, if so."""
+    if not asked.strip():
+        return "the question is empty"
+    if half_pair(asked + text):
+        return "the question or its paragraph holds half of a surrogate pair, which is no character"
+    try:
+        check_length(asked)
+    except QuestionError as error:
+        return str(error)
+    return None
 
 
 def _ask_more(path: Path, paragraphs: list[LabelledParagraph], faults: list[Fault]) -> None:
@@ -202,6 +223,7 @@ def _ask_more(path: Path, paragraphs: list[LabelledParagraph], faults: list[Faul
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
+        name = f"{path.name}:{number}"
         try:
             entry = json.loads(line)
             place = places.get(entry["paragraph"])
@@ -210,10 +232,14 @@ def _ask_more(path: Path, paragraphs: list[LabelledParagraph], faults: list[Faul
             paragraph, spans = paragraphs[place], tuple((int(a), int(b)) for a, b in entry["answers"])
             turns = [Turn(turn["question"], turn["answer"]) for turn in entry.get("history", ())]
             text = continued(entry["question"], turns) if turns else entry["question"]
-            question = LabelledQuestion(f"{path.name}:{number}", text, spans, entry.get("wants") == EVERY)
+            unusable = _unusable(text, paragraph.text)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{path}:{number} is no question ({type(error).__name__}: {error}).") from error
-        if all(0 <= start < end <= len(paragraph.text) for start, end in spans):
-            paragraphs[place] = replace(paragraph, questions=(*paragraph.questions, question))
+            unusable = f"the line has another shape ({type(error).__name__}: {error})"
         else:
-            faults.append(Fault(str(path), question.id, f"an answer of {spans} is not inside the paragraph"))
+            if not all(0 <= start < end <= len(paragraph.text) for start, end in spans):
+                unusable = f"an answer of {spans} is not inside the paragraph"
+        if unusable:
+            faults.append(Fault(str(path), name, unusable))
+        else:
+            question = LabelledQuestion(name, text, spans, entry.get("wants") == EVERY)
+            paragraphs[place] = replace(paragraph, questions=(*paragraph.questions, question))

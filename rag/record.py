@@ -203,11 +203,14 @@ class Snapshot:
     def entries(self) -> list[Entry]:
         """All documents, by source."""
         rows = self._connection.execute(
-            "SELECT id, title, source, location, sha256, bytes, json_array_length(pages),"
+            "SELECT id, title, source, location, sha256, bytes, pages,"
             " (SELECT count(*) FROM chunks WHERE document_id = documents.id), added, metadata"
             " FROM documents ORDER BY source, id"
         )
-        return [Entry(*(*columns, json.loads(metadata))) for *columns, metadata in rows]
+        return [
+            Entry(*columns, len(_parsed(pages)), passages, added, _parsed(metadata))
+            for *columns, pages, passages, added, metadata in rows
+        ]
 
     def document(self, document_id: str) -> Document:
         """The document with that id. Raises DocumentNotFound."""
@@ -224,9 +227,9 @@ class Snapshot:
             source,
             sha256,
             text,
-            tuple(Page(*page) for page in json.loads(pages)),
-            tuple(Heading(*heading) for heading in json.loads(headings)),
-            json.loads(metadata),
+            tuple(Page(*page) for page in _parsed(pages)),
+            tuple(Heading(*heading) for heading in _parsed(headings)),
+            _parsed(metadata),
             body_start,
         )
 
@@ -409,6 +412,14 @@ def explained(path: Path) -> Iterator[None]:
         ) from error
     except sqlite3.DatabaseError as error:
         raise _damaged(path, error) from error
+
+
+def _parsed(column: str) -> Any:
+    """What was stored of a document as JSON."""
+    try:
+        return json.loads(column)
+    except ValueError as error:
+        raise sqlite3.DatabaseError(f"what it holds of a document cannot be read: {error}") from error
 
 
 def _damaged(path: Path, error: Exception) -> LibraryDamaged:

@@ -12,6 +12,7 @@ _BLOCK_END = re.compile(r"\n(?=[^\S\n]*\n)")
 _MARKER = r"[ \t]*(?:[-*+•‣◦▪·–]|\(?(?:\d{1,3}|[A-Za-z])[.)])[ \t]+(?=\S)"
 _ITEM = re.compile(rf"^(?={_MARKER})", re.MULTILINE)
 _ONLY_MARKER = re.compile(_MARKER.removesuffix(r"[ \t]+(?=\S)") + r"\s*")
+_WIDE_SPACE = re.compile(r"[^\S\x00-\x7f]")  # such as U+00A0; sentencex panics on one between a capital and a full stop
 _ALONE = re.compile(r"^(?:[ \t]*\||[ \t]*#{1,6}[ \t]|.*\S \| \S).*$", re.MULTILINE)  # rows of tables, headings
 
 
@@ -66,7 +67,7 @@ def _split(text: str, start: int, end: int, language: str) -> Iterator[Span]:
     from sentencex import get_sentence_boundaries
 
     begin = None  # of a list marker that sentencex parted from its item
-    for found in get_sentence_boundaries(language, text[start:end]):
+    for found in get_sentence_boundaries(language, _WIDE_SPACE.sub(" ", text[start:end])):
         first, last = start + found["start_index"], start + found["end_index"]
         if begin is None and _ONLY_MARKER.fullmatch(text, first, last) and last < end:
             begin = first

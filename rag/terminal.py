@@ -93,11 +93,21 @@ def entry_lines(entries: Iterable[Entry]) -> list[str]:
     return lines
 
 
+def shortened(text: str, most: int) -> str:
+    """The text on one line, of at most so many characters: cut between words, where they are short."""
+    line = " ".join(text.split())
+    if len(line) <= most:
+        return line
+    cut = line[: most - 2]
+    words = cut.rpartition(" ")[0]
+    return f"{words if len(words) > most // 2 else cut} …"
+
+
 def _refusal_lines(answer: Answer | EveryAnswer) -> list[str]:
     lines = [f"No answer: {answer.refusal}.", ""]
     for number, citation in enumerate(answer.nearest, 1):
         lines += [f"Near, but no answer [{number}]" if number == 1 else f"[{number}]"]
-        lines += [*_wrapped(textwrap.shorten(printable(citation.quote), 300, placeholder=" …")), *_place(citation)]
+        lines += [*_wrapped(shortened(printable(citation.quote), 300)), *_place(citation)]
     return lines
 
 

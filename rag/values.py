@@ -170,7 +170,7 @@ class Answer:
     timings: Timings = field(compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer as dictionaries, lists, strings and numbers, ready for `json.dumps`."""
+        """The answer as dictionaries, tuples, strings, numbers and None, ready for `json.dumps`."""
         return asdict(self)
 
 
@@ -190,5 +190,5 @@ class EveryAnswer:
     timings: Timings = field(compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """The answers as dictionaries, lists, strings and numbers, ready for `json.dumps`."""
+        """The answers as dictionaries, tuples, strings, numbers and None, ready for `json.dumps`."""
         return asdict(self)

@@ -1,6 +1,7 @@
 """PDF by pypdfium2: the text layer page by page, as the file orders it.
 
-Headings come from the outline where its titles stand in the text, else from lines set clearly larger than the rest.
+Headings come from the outline where its titles fill lines of the text, else from lines set clearly larger than the
+rest. A blank line parts two pages, but no more than the end of a line where a sentence runs on from one to the other.
 """
 
 import re
@@ -17,6 +18,11 @@ from .extracted import BLOCK_BREAK, Extracted, Unreadable
 LARGER = 1.15  # a heading is set at least this many times the size of the body
 LONGEST_HEADING = 150  # characters: a longer run in large type is a pull quote or a slide
 _HYPHENS = str.maketrans({"\ufffe": "-", "\x02": "-"})  # how PDFium writes a hyphen at the end of a line
+_NUMBER = (  # of a section, which may stand before a title that the outline has without it, or with a part of it
+    r"(?:(?:appendix|chapter|part|section)[^\S\n]+)?(?:(?:\d+|[a-z]|[ivxl]+)(?:\.\d+)*[^\w\n]+)?"
+)
+_SENTENCE_ENDS = (".", "!", "?", ":", "…")
+_CLOSING = "\"'’”“»›)]}"  # what may stand after the end of a sentence
 _CHARACTER = re.compile("\r\n|.", re.DOTALL)  # what `page_text` makes one character of
 _PDFIUM = Lock()  # PDFium must not be called from two threads at once
 
@@ -87,14 +93,15 @@ def _read(document: Any) -> Extracted:
         page.close()
     if not any(text.strip() for text in texts):
         raise Unreadable("it has no text layer (a scan?); run an OCR program such as ocrmypdf over it first")
+    parted = list(zip(texts, [*map(_page_break, texts, texts[1:]), ""], strict=True))
     pages, start = [], 0
-    for number, text in enumerate(texts, 1):
+    for number, (text, page_break) in enumerate(parted, 1):
         pages.append(Page(number, start, start + len(text)))
-        start += len(text) + len(BLOCK_BREAK)
+        start += len(text) + len(page_break)
     headings = _outline(document, pages, texts) or _large_lines(pages, texts, lines)
     info = document.get_metadata_dict(skip_empty=True)
     return Extracted(
-        BLOCK_BREAK.join(texts),
+        "".join(text + page_break for text, page_break in parted),
         title=info.get("Title", "").strip() or None,
         pages=tuple(pages),
         headings=tuple(headings),
@@ -105,6 +112,12 @@ def _read(document: Any) -> Extracted:
 def _raw_text(text_page: Any) -> str:
     text: str = text_page.get_text_range(errors="replace")
     return text
+
+
+def _page_break(text: str, following: str) -> str:
+    """What is put between two pages: a blank line would end a sentence that runs on."""
+    ended = text.rstrip().rstrip(_CLOSING).endswith(_SENTENCE_ENDS)
+    return "\n" if following.lstrip()[:1].islower() and not ended else BLOCK_BREAK
 
 
 def _metadata(info: dict[str, str]) -> dict[str, str]:
@@ -120,11 +133,12 @@ def _outline(document: Any, pages: list[Page], texts: list[str]) -> list[Heading
         index = destination.get_index() if destination else None
         if not title or index is None or index >= len(pages):
             continue
-        pattern = r"\s+".join(map(re.escape, title.split()))
+        words = r"\s+".join(map(re.escape, title.split()))
+        whole_lines = re.compile(rf"^[^\S\n]*({_NUMBER}{words})[^\S\n]*$", re.IGNORECASE | re.MULTILINE)
         page = pages[index]
-        match = re.compile(pattern, re.IGNORECASE).search(texts[index], max(0, after - page.start))
+        match = whole_lines.search(texts[index], max(0, after - page.start))
         if match:
-            start, after = page.start + match.start(), page.start + match.end()
+            start, after = page.start + match.start(1), page.start + match.end(1)
             headings.append(Heading(min(entry.level + 1, 6), " ".join(title.split()), start, after))
     return headings
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,19 +35,13 @@ class ExtractiveReader:
     """
 
     def __init__(self, folder: str | Path = SHIPPED_READER):
-        from tokenizers import Tokenizer
-
         self._folder = Path(folder)
         if not (self._folder / WEIGHTS).is_file():
             raise ModelError(f"The folder {str(folder)!r} holds no {WEIGHTS}. Name the folder of an extractive reader.")
         self.confidence = read_confidence(self._folder)
         self._base, _ = find_model()
-        self._tokenizer = Tokenizer.from_file(str(self._base / "tokenizer.json"))
-        self._tokenizer.no_padding()
+        self._tokenizer = _tokenizer(self._base)
         self._tokenizer.enable_truncation(WINDOW, stride=STRIDE, strategy="only_second")
-        self._questions = Tokenizer.from_file(str(self._base / "tokenizer.json"))
-        self._questions.no_padding()
-        self._questions.no_truncation()
 
     @cached_property
     def sha256(self) -> str:
@@ -86,11 +80,7 @@ class ExtractiveReader:
 
     def _read(self, question: str, passages: Sequence[str]) -> list[Windows]:
         """The windows of each passage."""
-        tokens = len(self._questions.encode(question, add_special_tokens=False).ids)
-        if tokens > LONGEST_QUESTION:
-            raise QuestionError(
-                f"The question has {tokens} tokens, at most {LONGEST_QUESTION} can be read. Ask a shorter one."
-            )
+        check_length(question)
         encoded = self._tokenizer.encode_batch([(question, passage) for passage in passages])
         windows = [[passage, *passage.overflowing] for passage in encoded]
         scores = iter(self._scores([window for passage in windows for window in passage]))
@@ -113,6 +103,30 @@ class ExtractiveReader:
             for row, index in enumerate(batch):
                 scores[index] = found[row, : len(windows[index].ids)]
         return [scores[index] for index in range(len(windows))]
+
+
+def check_length(question: str) -> None:
+    """Raises QuestionError for a question of more than 128 tokens, which no reader reads."""
+    tokens = len(_counter().encode(question, add_special_tokens=False).ids)
+    if tokens > LONGEST_QUESTION:
+        raise QuestionError(
+            f"The question has {tokens} tokens, at most {LONGEST_QUESTION} can be read. Ask a shorter one."
+        )
+
+
+@cache
+def _counter() -> Any:
+    tokenizer = _tokenizer(find_model()[0])
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def _tokenizer(base: Path) -> Any:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer.no_padding()
+    return tokenizer
 
 
 def _found(

@@ -1,6 +1,8 @@
 """The network of the extractive reader: a BERT encoder and, for each token, a few scores."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -8,6 +10,7 @@ import torch
 from torch.nn import Linear, Module
 
 from ..bert import Bert, read_weights
+from ..errors import ModelError
 from ..models import WEIGHTS, find_model
 from .channels import CHANNELS, END
 
@@ -28,29 +31,37 @@ class ReaderNetwork(Module):
 
 
 def load_network(folder: Path) -> ReaderNetwork:
-    """The network in a reader's folder, in float32; token embeddings that it does not hold are the base's."""
+    """The network in a reader's folder, in float32; token embeddings that it does not hold are the base's.
+
+    Raises ModelError.
+    """
     weights = read_weights(folder)
     if _SHARED not in weights:
         weights[_SHARED] = _base_embeddings()
-    network = ReaderNetwork(_config(folder), weights["qa_outputs.weight"].shape[0])
-    network.load_state_dict({name: weights[name].float() for name in network.state_dict()}, assign=True)
+    with _reader_in(folder):
+        network = ReaderNetwork(_config(folder), weights["qa_outputs.weight"].shape[0])
+        network.load_state_dict({name: weights[name].float() for name in network.state_dict()}, assign=True)
     return network.eval()
 
 
 def network_to_train(folder: Path | None) -> ReaderNetwork:
-    """A network to go on with from a reader's folder; without one, the base's encoder with an untrained head."""
+    """A network to go on with from a reader's folder; without one, the base's encoder with an untrained head.
+
+    Raises ModelError.
+    """
     base, _ = find_model()
     found = read_weights(folder or base)
     weights = found if folder else {f"bert.{name}": tensor for name, tensor in found.items()}
     weights[_SHARED] = _base_embeddings()
-    network = ReaderNetwork(_config(folder or base))
-    fresh = network.state_dict()
-    for name in ("qa_outputs.weight", "qa_outputs.bias"):
-        fresh[name] = torch.normal(0.0, 0.02, fresh[name].shape) if "weight" in name else torch.zeros(CHANNELS)
-        if name in weights:
-            fresh[name][: len(weights[name])] = weights[name].float()
-        weights[name] = fresh[name]
-    network.load_state_dict({name: weights[name].float() for name in network.state_dict()})
+    with _reader_in(folder or base):
+        network = ReaderNetwork(_config(folder or base))
+        fresh = network.state_dict()
+        for name in ("qa_outputs.weight", "qa_outputs.bias"):
+            fresh[name] = torch.normal(0.0, 0.02, fresh[name].shape) if "weight" in name else torch.zeros(CHANNELS)
+            if name in weights:
+                fresh[name][: len(weights[name])] = weights[name].float()
+            weights[name] = fresh[name]
+        network.load_state_dict({name: weights[name].float() for name in network.state_dict()})
     network.bert.embeddings["word_embeddings"].weight.requires_grad = False
     return network
 
@@ -81,6 +92,18 @@ def save_for_transformers(reader: Path, folder: Path) -> None:
 def _base_embeddings() -> torch.Tensor:
     base, _ = find_model()
     return read_weights(base)[_SHARED.removeprefix("bert.")].half()
+
+
+@contextmanager
+def _reader_in(folder: Path) -> Iterator[None]:
+    """What is wrong with a folder that is no reader's, as an error of ours."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(
+            f"{str(folder)!r} holds no extractive reader ({type(error).__name__}: {error}). "
+            "Name the folder of one, as `pincite train` writes it."
+        ) from error
 
 
 def _config(folder: Path) -> dict[str, int]:

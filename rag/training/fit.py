@@ -15,7 +15,7 @@ from ..embedding import SentenceEmbedder
 from ..errors import DataError, files_of
 from ..labelled import Labelled, hold_out
 from ..models import find_model
-from ..reading.extractive import WINDOW
+from ..reading.extractive import WINDOW, ExtractiveReader
 from .examples import Example, Examples, Mix
 
 CHECKPOINT = "checkpoint.pt"
@@ -226,8 +226,10 @@ def _tokenizer() -> Any:
 
 
 def _fingerprint(labelled: Labelled, plan: Plan, start: Path | None) -> str:
-    """Of all that the weights depend on, so that a run is only resumed as what it was."""
-    settings = dataclasses.asdict(plan), sorted(labelled.sha256.values()), str(start)
+    """Of all that the weights depend on, so that a run is only resumed as what it was: what is held out depends on the
+    names of the files, what is drawn on their order."""
+    files = [(Path(path).name, digest) for path, digest in labelled.sha256.items()]
+    settings = dataclasses.asdict(plan), files, ExtractiveReader(start).sha256 if start else None
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 

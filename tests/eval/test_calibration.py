@@ -1,5 +1,6 @@
 """Confidence against truth: the error by hand, the fit on draws whose truth is known, the threshold kept."""
 
+import gzip
 import math
 import random
 from pathlib import Path
@@ -89,16 +90,18 @@ def test_a_kept_promise_is_the_threshold_of_later_questions(
 
 def test_too_few_labels_are_refused_and_nothing_is_kept(library: Library, tmp_path: Path, towns: list[Asked]) -> None:
     with pytest.raises(CalibrationError, match="104 would be needed"):
-        keep_risk(Assistant(library, NumberReader()), towns[:50], tmp_path / "0.txt", 0.05)
+        keep_risk(Assistant(library, NumberReader()), towns[:50], tmp_path / "labels.jsonl", 0.05)
     with library.view() as view:
         assert view.promise is None
 
 
+@pytest.mark.parametrize("name", ["labels.json", "labels.json.gz", "labels"])
 def test_labels_without_those_judged_wrong_promise_nothing(
-    library: Library, tmp_path: Path, towns: list[Asked]
+    library: Library, tmp_path: Path, towns: list[Asked], name: str
 ) -> None:
-    path = tmp_path / "labels.json"
-    path.write_text('{"version": "v2.0", "data": [], "wrong_left_out": 60}')
+    data = b'{"version": "v2.0", "data": [], "wrong_left_out": 60}'
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
     with pytest.raises(CalibrationError, match="leaves out 60 questions whose answer was judged wrong"):
         keep_risk(Assistant(library, NumberReader()), towns, path, 0.05)
     with library.view() as view:

@@ -80,6 +80,8 @@ def test_same_question_same_answer(article_assistant: Assistant) -> None:
         first,
     ]
     assert asyncio.run(article_assistant.aask(question)) == first
+    every = article_assistant.ask(question, every=True)
+    assert asyncio.run(article_assistant.aask(question, every=True)) == every
 
 
 def test_equal_answers_in_several_places_are_one_with_every_place_cited(

@@ -12,6 +12,7 @@ import pytest
 
 from rag import Label, Library, Verdict
 from rag.labelled import read_labelled
+from rag.terminal import shortened
 from tests.conftest import TOP
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PINCITE_LIBRARY"}
@@ -301,3 +302,16 @@ def test_chat_beyond_loopback_wants_a_password(tmp_path: Path) -> None:
     assert_one_message(done, "Whoever reaches 0.0.0.0", "--auth user:password", "--api-key")
     assert_one_message(pincite("chat", "--auth", "ada", "--library", tmp_path / "library"), "user:password")
     assert pincite("password", "--password", "x").stdout.startswith("scrypt$")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("one  two\nthree", "one two three"),
+        ("the bridge was opened", "the bridge was …"),
+        ("长" * 40, "长" * 18 + " …"),
+        ("see https://example.org/a/long/path", "see https://exampl …"),
+    ],
+)
+def test_a_long_text_is_cut_short_between_words_where_there_are_any(text: str, expected: str) -> None:
+    assert shortened(text, 20) == expected

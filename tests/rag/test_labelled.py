@@ -58,6 +58,8 @@ def test_forms_of_a_question(tmp_path: Path, entry: dict[str, Any], expected: La
         (question(id="bad", answers=[{"text": "1932", "answer_start": -4}]), "answer '1932' is not at -4"),
         (question(id="bad", question="  "), "the question is empty"),
         (question(id="bad", question=7), "it has another shape (AttributeError"),
+        (question(id="bad", question="Where \ud83d?"), "the question or its paragraph holds half of a surrogate pair"),
+        (question(id="bad", question="where " * 400), "The question has 400 tokens, at most 128 can be read"),
         (question(id="bad", answers=[{"text": "1932"}]), "it has another shape (KeyError: 'answer_start')"),
         (question(id="bad", answers=[], is_impossible=False), "it has no answer and is not marked as impossible"),
     ],
@@ -130,13 +132,40 @@ def test_lines_ask_more_about_paragraphs_of_other_files(tmp_path: Path) -> None:
     assert labelled.faults == (
         Fault(str(more), "more.jsonl:5", "an answer of ((20, 99),) is not inside the paragraph"),
     )
-    lines[0]["history"] = [{"question": "Who?", "answer": None}]
-    more.write_text(json.dumps(lines[0]))
-    with pytest.raises(DataError, match=r"more.jsonl:1 is no question \(AttributeError"):
-        read_labelled([more, data])
-    more.write_text("{}")
-    with pytest.raises(DataError, match=r"more.jsonl:1 is no question \(KeyError"):
-        read_labelled([more, data])
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"history": [{"question": "Who?", "answer": None}]}, "the line has another shape (AttributeError"),
+        ({"paragraph": None, "question": 5}, ""),  # of another paragraph
+        ({"question": 5}, "the line has another shape (AttributeError"),
+        ({"question": " "}, "the question is empty"),
+        ({"question": "Where \ud83d?"}, "the question or its paragraph holds half of a surrogate pair"),
+        ({"question": "where " * 129}, "The question has 129 tokens, at most 128 can be read"),
+        ({"answers": 7}, "the line has another shape (TypeError"),
+    ],
+)
+def test_bad_line_is_reported_by_file_and_line_and_the_rest_is_read(
+    tmp_path: Path, change: dict[str, Any], reason: str
+) -> None:
+    data = write(tmp_path / "set.json", squad([question()]))
+    line = {"paragraph": paragraph_hash(TEXT), "question": "Where?", "answers": []}
+    more = tmp_path / "more.jsonl"
+    more.write_text(f"{json.dumps(line)}\n{json.dumps(line | change)}\n")
+    labelled = read_labelled([more, data])
+    assert [asked.text for asked in labelled.paragraphs[0].questions] == ["When?", "Where?"]
+    assert [fault.question for fault in labelled.faults] == ["more.jsonl:2"] * bool(reason)
+    assert all(fault.reason.startswith(reason) for fault in labelled.faults)
+
+
+def test_paragraph_with_half_a_surrogate_pair_is_left_out_and_its_questions_are_reported(tmp_path: Path) -> None:
+    broken = {"context": "Opened \ud83d in 1932.", "qas": [question(id="lost", answers=[])]}
+    data = squad([question()])
+    data["data"][0]["paragraphs"].append(broken)
+    labelled = read_labelled([write(tmp_path / "set.json", data)])
+    assert [paragraph.text for paragraph in labelled.paragraphs] == [TEXT]
+    assert [fault.question for fault in labelled.faults] == ["lost"]
 
 
 def test_held_out_articles_are_on_one_side_only(tmp_path: Path) -> None:

@@ -503,6 +503,8 @@ def test_library_built_again_meanwhile_is_left_alone(library: Library, tmp_path:
         "UPDATE documents SET title = CAST(x'ff' AS TEXT)",
         "UPDATE meta SET value = '{'",
         "UPDATE chunks SET vector = x'0011'",
+        "UPDATE documents SET metadata = '{'",
+        "UPDATE documents SET pages = '['",
     ],
 )
 def test_record_with_wrong_contents_is_said_to_be_damaged(library: Library, tmp_path: Path, change: str) -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from rag.corpora import shipped_corpus
 from rag.errors import ModelError, QuestionError
+from rag.models import find_model
 from rag.reading import SHIPPED_READER, ExtractiveReader, Span
 from rag.reading.decoding import apart, inside_word
+from rag.reading.network import network_to_train
 from rag.sentences import sentences
 
 QUESTIONS = [
@@ -124,3 +126,11 @@ def test_folder_without_weights_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({}))
     with pytest.raises(ModelError, match=tmp_path.name):
         ExtractiveReader(tmp_path)
+
+
+def test_folder_of_another_model_is_no_reader() -> None:
+    base, _ = find_model()
+    with pytest.raises(ModelError, match="holds no extractive reader.*pincite train"):
+        ExtractiveReader(base).read("Who?", ["Ada."])
+    with pytest.raises(ModelError, match="holds no extractive reader"):
+        network_to_train(base)

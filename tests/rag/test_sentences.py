@@ -27,6 +27,12 @@ def test_sentence_ends_are_told_from_other_full_stops(expected: list[str]) -> No
     assert [text[a:b] for a, b in sentences(text)] == expected
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f", "\u2003", "\u3000", "\u2028", "\u0085"])
+def test_wide_spaces_are_spaces(space: str) -> None:
+    text = "They chose plan B . Then they left. See Annex A . . 5"
+    assert sentences(text.replace(" ", space)) == sentences(text)
+
+
 def test_list_items_table_rows_and_headings_stand_alone() -> None:
     text = "# Ships\nTwo came\nin May. One left.\n- first item\n- second\n1. One. Two.\nName | Tons\nAurora | 5\n\nLast"
     assert [text[a:b] for a, b in sentences(text)] == [
@@ -43,7 +49,11 @@ def test_list_items_table_rows_and_headings_stand_alone() -> None:
     ]
 
 
-@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200) | st.text("ab .!?\n-|#1\"' ", max_size=200))
+@given(
+    st.text(alphabet=st.characters(codec="utf-8"), max_size=200)
+    | st.text("ab .!?\n-|#1\"' ", max_size=200)
+    | st.text('aBé .,!\u00a0\u202f\u3000\u2028\u0085("', max_size=40)
+)
 def test_sentences_hold_every_character_that_is_not_white_space_once_and_in_order(text: str) -> None:
     found = sentences(text)
     assert "".join("".join(text[a:b].split()) for a, b in found) == "".join(text.split())

@@ -1,6 +1,7 @@
 """Fitting: the targets, the loss, and a run that can be interrupted."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from rag.reading.extractive import SHIPPED_READER
 from rag.reading.network import network_to_train
 from rag.training import Mix, Plan, train
 from rag.training.examples import Example
-from rag.training.fit import _tokenizer
+from rag.training.fit import _fingerprint, _tokenizer
 from rag.training.loss import batch_of, loss_of
 
 PLAIN = Mix({}, retrieved=0)
@@ -113,6 +114,24 @@ def test_resuming_something_else_is_an_error(labelled: Labelled, tmp_path: Path)
     train(labelled, PLAN, tmp_path, stop_after=0)
     with pytest.raises(DataError, match="was begun with other files or settings"):
         train(labelled, Plan(PLAIN, epochs=4), tmp_path, resume=True)
+    renamed = replace(labelled, sha256={"other.json": "0" * 64})
+    with pytest.raises(DataError, match="was begun with other files or settings"):
+        train(renamed, PLAN, tmp_path, resume=True)
+
+
+def test_a_run_goes_on_with_its_files_in_their_order_and_the_weights_that_it_began_with(tmp_path: Path) -> None:
+    one = Labelled((), (), {"a/one.json": "1", "b/two.json": "2"})
+    assert _fingerprint(one, PLAN, None) == _fingerprint(
+        replace(one, sha256={"one.json": "1", "two.json": "2"}), PLAN, None
+    )
+    assert _fingerprint(one, PLAN, None) != _fingerprint(
+        replace(one, sha256={"two.json": "2", "one.json": "1"}), PLAN, None
+    )
+    begun = []
+    for weights in (b"1", b"2"):
+        (tmp_path / "model.safetensors").write_bytes(weights)
+        begun.append(_fingerprint(one, PLAN, tmp_path))
+    assert begun[0] != begun[1]
 
 
 def test_questions_that_were_written_for_training_are_well_formed() -> None:
