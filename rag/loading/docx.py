@@ -6,7 +6,6 @@ Tracked changes are read as accepted. Headers, footers, footnotes, comments and 
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from typing import Any
 
 from .decoding import normalize_line_ends
@@ -22,8 +21,9 @@ _HEADING_STYLE = re.compile(r"heading (\d)", re.IGNORECASE)
 def read_docx(data: bytes) -> Extracted:
     """The body's text with its headings; title, author and date of the core properties. Raises Unreadable."""
     document = _open(data)
+    _unwrap_controls(document.element.body)
     builder = TextBuilder()
-    for block in _blocks(document.element.body, document):
+    for block in document.iter_inner_content():
         if hasattr(block, "rows"):
             builder.add(_table(block))
         elif level := _heading_level(block):
@@ -67,19 +67,15 @@ def _open(data: bytes) -> Any:
         raise Unreadable(f"the Word document is broken ({type(error).__name__}: {error})") from error
 
 
-def _blocks(element: Any, parent: Any) -> Iterator[Any]:
-    """Paragraphs and tables in order, those in content controls too, which python-docx passes over."""
+def _unwrap_controls(body: Any) -> None:
+    """Put what stands in content controls in their place: python-docx passes over blocks, rows and cells in them."""
     from docx.oxml.ns import qn
-    from docx.table import Table
-    from docx.text.paragraph import Paragraph
 
-    for child in element.iterchildren():
-        if child.tag == qn("w:p"):
-            yield Paragraph(child, parent)
-        elif child.tag == qn("w:tbl"):
-            yield Table(child, parent)
-        elif child.tag in (qn("w:sdt"), qn("w:sdtContent")):
-            yield from _blocks(child, parent)
+    for control in list(body.iter(qn("w:sdt"))):
+        for content in control.findall(qn("w:sdtContent")):
+            for inner in list(content):
+                control.addprevious(inner)
+        control.getparent().remove(control)
 
 
 def _heading_level(paragraph: Any) -> int | None:
@@ -103,7 +99,7 @@ def _row(row: Any) -> str:
 
 def _cell(cell: Any) -> str:
     """A cell on one line, tables inside it too."""
-    texts = (_table(block) if hasattr(block, "rows") else _text(block) for block in _blocks(cell._tc, cell))
+    texts = (_table(block) if hasattr(block, "rows") else _text(block) for block in cell.iter_inner_content())
     return CELL_BREAK.join(filter(None, (" ".join(text.split()) for text in texts)))
 
 

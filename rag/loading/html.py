@@ -1,7 +1,8 @@
 """Web pages: trafilatura keeps the article and drops navigation, cookie notices and footers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 from .decoding import decode
@@ -16,6 +17,10 @@ _AS_BROWSERS_DO |= dict.fromkeys(("utf-16", "utf-16le", "utf-16be", "utf-32"), "
 _XML = re.compile(r"^\s*<\?xml[^>]*>")  # says how bytes are to be read, and they have been
 _DATED_BY_THE_PAGE = {"original_date": True, "extensive_search": False}  # not by any year in its text
 _SPACES = re.compile(r"[ \t\n\r\f]+")
+_BLOCKS = frozenset(("p", "head", "quote", "div", "list", "item", "table", "row", "cell", "tr", "th", "td"))
+_APART = ("head", "list", "table")  # of the blocks inside a block, those that do not go on in its text
+_EDGE = "\f"  # where a block inside another begins or ends: a blank, but none at punctuation, as <q> is a quote too
+_NO_BLANK = re.compile(r"(?<=[(\[])\f+|\f+(?=[.,;:!?…)\]”’»]++(?!\w))")
 
 
 def read_html(data: bytes) -> Extracted:
@@ -51,22 +56,31 @@ def read_html(data: bytes) -> Extracted:
 
 def _add_blocks(parent: Any, builder: TextBuilder) -> None:
     for element in parent:
-        if element.tag == "head":
-            builder.add_heading(_flat(element), _level(element))
-        elif element.tag in ("div", "main", "body", "section"):
+        if element.tag in ("div", "main", "body", "section"):
             builder.add(_SPACES.sub(" ", element.text or ""))
             _add_blocks(element, builder)
-        elif element.tag == "table":
-            builder.add("\n".join(filter(None, (_row(row) for row in element.iter("row")))))
-        elif element.tag == "list":
-            builder.add("\n".join(_items(element)))
-        elif element.tag == "quote":
-            builder.add("\n".join(filter(None, [_flat(element), *_lists_in(element)])))
         elif element.tag == "code":
             builder.add("".join(element.itertext()))
         else:
-            builder.add(_flat(element))
+            _add_block(element, builder)
         builder.add(_SPACES.sub(" ", element.tail or ""))
+
+
+def _add_block(element: Any, builder: TextBuilder) -> None:
+    """A block of text, items and rows, each a line; a heading inside it is a block of its own."""
+    lines: list[str] = []
+    for is_text, parts in groupby(_parts(element, _APART), key=lambda part: isinstance(part, str)):
+        if is_text:
+            lines.append(_tidy(parts))
+            continue
+        inner = next(parts)
+        if inner.tag == "head":
+            builder.add("\n".join(filter(None, lines)))
+            builder.add_heading(_flat(inner), _level(inner))
+            lines.clear()
+        else:
+            lines += _items(inner) if inner.tag == "list" else _rows(inner)
+    builder.add("\n".join(filter(None, lines)))
 
 
 def _items(element: Any, indent: str = "") -> Iterator[str]:
@@ -77,7 +91,7 @@ def _items(element: Any, indent: str = "") -> Iterator[str]:
             continue
         if line := _flat(item):
             yield f"{indent}- {line}"
-        for inner in item.iterchildren("list"):
+        for inner in _lists_in(item):
             yield from _items(inner, indent + "  ")
 
 
@@ -86,34 +100,42 @@ def _level(element: Any) -> int:
     return int(match.group(1)) if match else 2
 
 
-def _row(row: Any) -> str:
-    return CELL_BREAK.join(filter(None, (_cell(cell) for cell in row.iter("cell"))))
+def _rows(table: Any) -> Iterator[str]:
+    """A line for each row or caption; trafilatura leaves a table inside a paragraph as HTML has it."""
+    for row in table:
+        yield CELL_BREAK.join(filter(None, map(_cell, row.iterchildren("cell", "th", "td")))) or _cell(row)
 
 
 def _cell(cell: Any) -> str:
-    items = (line.strip().removeprefix("- ") for line in _lists_in(cell))
-    return "; ".join(filter(None, [_flat(cell), *items]))
+    """A cell on one line, lists inside it too."""
+    items = (line.strip().removeprefix("- ") for inner in _lists_in(cell) for line in _items(inner))
+    return "; ".join(filter(None, [_flat(cell).replace("\n", " "), *items]))
 
 
-def _lists_in(element: Any) -> Iterator[str]:
-    """The lines of the lists inside an element."""
-    for inner in element.iter("list"):
-        if not any(above.tag == "list" for above in inner.iterancestors()):
-            yield from _items(inner)
+def _lists_in(element: Any) -> Iterator[Any]:
+    """The lists inside an element, without those inside another list."""
+    return (part for part in _parts(element, ("list",)) if not isinstance(part, str))
 
 
 def _flat(element: Any) -> str:
-    parts: list[str] = []
-    _collect(element, parts)
-    lines = (_SPACES.sub(" ", line).strip() for line in "".join(parts).split("\v"))
-    return "\n".join(filter(None, lines))
+    """All the text in an element but that of its lists."""
+    return _tidy(part for part in _parts(element, ("list",)) if isinstance(part, str))
 
 
-def _collect(element: Any, parts: list[str]) -> None:
-    parts.append(element.text or "")
-    for child in element:
-        if child.tag == "lb":
-            parts.append("\v")
-        if child.tag != "list":
-            _collect(child, parts)
-        parts.append(child.tail or "")
+def _tidy(parts: Iterable[str]) -> str:
+    text = _NO_BLANK.sub("", "".join(parts))
+    return "\n".join(filter(None, (_SPACES.sub(" ", line).strip() for line in text.split("\v"))))
+
+
+def _parts(element: Any, apart: Container[str]) -> Iterator[Any]:
+    """An element's text bit by bit, and the outermost elements in it that are to be set apart as they are."""
+    edge = "\v" if element.tag == "lb" else _EDGE if element.tag in _BLOCKS else ""
+    yield edge
+    if element.tag in apart:
+        yield element
+    else:
+        yield element.text or ""
+        for child in element:
+            yield from _parts(child, apart)
+            yield child.tail or ""
+    yield edge

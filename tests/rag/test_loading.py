@@ -293,6 +293,40 @@ def test_docx_content_controls_are_read(tmp_path: Path) -> None:
     assert load(write(tmp_path, "a.docx", docx_bytes(source))).text == "Before.\n\nInside."
 
 
+def controlled(element: "docx.oxml.xmlchemy.BaseOxmlElement") -> "docx.oxml.xmlchemy.BaseOxmlElement":
+    """What was there, now inside a content control."""
+    control, content = OxmlElement("w:sdt"), OxmlElement("w:sdtContent")
+    element.addprevious(control)
+    control.append(content)
+    content.append(element)
+    return control
+
+
+def test_docx_cells_and_rows_in_content_controls_are_read_in_their_place(tmp_path: Path) -> None:
+    source = docx.Document()
+    table = source.add_table(rows=3, cols=2)
+    for cell, text in zip((c for row in table.rows for c in row.cells), "abcdef", strict=True):
+        cell.text = text
+    controlled(table.cell(0, 0)._tc)
+    controlled(controlled(table.rows[1]._tr))  # as Word makes for a section that repeats
+    assert load(write(tmp_path, "a.docx", docx_bytes(source))).text == "a | b\nc | d\ne | f"
+
+
+def test_docx_merged_cells_in_content_controls_are_read_as_any_merged_cells(tmp_path: Path) -> None:
+    source = docx.Document()
+    table = source.add_table(rows=2, cols=3)
+    table.cell(0, 0).merge(table.cell(1, 0)).text = "down"
+    table.cell(0, 1).merge(table.cell(0, 2)).text = "across"
+    table.cell(1, 1).text, table.cell(1, 2).text = "x", "y"
+    plain = load(write(tmp_path, "a.docx", docx_bytes(source))).text
+    assert plain == "down | across\ndown | x | y"
+    for cell in [cell for row in table.rows for cell in row._tr.tc_lst]:
+        controlled(cell)
+    for row in list(table.rows):
+        controlled(row._tr)
+    assert load(write(tmp_path, "b.docx", docx_bytes(source))).text == plain
+
+
 def test_html_that_says_latin_1_is_read_as_browsers_do(tmp_path: Path) -> None:
     said = b"<p>It cost \x80 5 and he said \x93no\x94 to the press.</p>"
     page = b"<!doctype html><html><head><meta charset=iso-8859-1></head><body>" + said + b"</body></html>"
@@ -383,6 +417,83 @@ def test_html_lists_in_cells_and_quotes_are_read(tmp_path: Path) -> None:
     text = load(write(tmp_path, "page.html", page)).text
     assert "Founders | Ada Berg; Max Roth" in text
     assert "The terms are these:\n- no debts\n- no heirs" in text
+
+
+def article(inside: str) -> str:
+    """A page of one article, long enough to be taken for one: this, and a paragraph before it."""
+    opening = "The laboratory in Berlin worked on radioactive elements for many years before the war."
+    return f"<html><body><article><h1>Laboratory</h1><p>{opening}</p>{inside}</article></body></html>"
+
+
+_ITEMS = "<ul><li>Lise Meitner, physicist</li><li>Otto Hahn, chemist</li></ul>"
+_FIGURES = "<table><tr><th>Year</th><th>Value</th></tr><tr><td>1905</td><td>77</td></tr></table>"
+
+
+@pytest.mark.parametrize(
+    ("inside", "text"),
+    [
+        (
+            f"<div>The members are:{_ITEMS}</div>",
+            "The members are:\n- Lise Meitner, physicist\n- Otto Hahn, chemist",
+        ),
+        (f"<div><b>Members</b>{_ITEMS}</div>", "Members\n- Lise Meitner, physicist\n- Otto Hahn, chemist"),
+        (
+            f"<div>There were:{_ITEMS}Both <i>left</i>.</div>",
+            "There were:\n- Lise Meitner, physicist\n- Otto Hahn, chemist\nBoth left.",
+        ),
+        (
+            f"<blockquote>There were:{_ITEMS}Both left.</blockquote>",
+            "There were:\n- Lise Meitner, physicist\n- Otto Hahn, chemist\nBoth left.",
+        ),
+        (f"<div>The figures are:{_FIGURES}</div>", "The figures are:\nYear | Value\n1905 | 77"),
+        (
+            "<div>Figures:<table><caption>Post</caption><tr><td>a<br>b</td><td>c</td></tr></table></div>",
+            "Figures:\nPost\na b | c",
+        ),
+    ],
+)
+def test_html_lists_and_tables_after_bare_text_are_lines_in_their_place(tmp_path: Path, inside: str, text: str) -> None:
+    assert load(write(tmp_path, "a.html", article(inside))).text.endswith(f"the war.\n\n{text}")
+
+
+def test_html_heading_between_bare_text_is_a_heading(tmp_path: Path) -> None:
+    page = article("<div>Intro text<h2>Heading two here</h2>Text</div>")
+    document = load(write(tmp_path, "a.html", page))
+    assert document.text.endswith("Intro text\n\nHeading two here\n\nText")
+    assert [(h.level, h.title) for h in document.headings] == [(1, "Laboratory"), (2, "Heading two here")]
+
+
+@pytest.mark.parametrize(
+    ("inside", "text"),
+    [
+        ("<blockquote><p>First quote.</p><p>Second quote.</p></blockquote>", "First quote. Second quote."),
+        ("<ul><li><p>Pour water.</p><p>Wait a while.</p></li></ul>", "- Pour water. Wait a while."),
+        ("<ul><li><h3>Item head</h3><p>First words.</p></li></ul>", "- Item head First words."),
+        ("<ul><li>Some: <table><tr><td>x1</td><td>x2</td></tr></table></li></ul>", "- Some: x1 x2"),
+        (
+            "<table><tr><td><p>a</p><p>b</p></td><td><div>c</div><div>d</div></td></tr></table>",
+            "a b | c d",
+        ),
+        ("<div>Run this:<pre>a\nb</pre></div>", "Run this: a b"),
+        ("<ul><li><p>„Gut.“</p><p>...dann</p><p>.NET</p></li></ul>", "- „Gut.“ ...dann .NET"),
+        ("<div>Text here<p>More text</p>and a tail</div>", "Text here More text and a tail"),
+        ("<ul><li>one<ul><li>two</li></ul>three</li></ul>", "- one three\n  - two"),
+    ],
+)
+def test_html_blocks_inside_a_block_are_not_glued(tmp_path: Path, inside: str, text: str) -> None:
+    assert load(write(tmp_path, "a.html", article(inside))).text.endswith(f"the war.\n\n{text}")
+
+
+@pytest.mark.parametrize(
+    ("inside", "text"),
+    [
+        ("<p>H<sub>2</sub>O is <b>wet</b>, so <code>x</code>, <code>y</code>; z.</p>", "H2O is wet, so x, y; z."),
+        ("<p>He said <q>no</q>, and (<q>maybe</q>) <q>yes</q>.</p>", "He said no, and (maybe) yes."),
+        ("<ul><li><p>no debts</p>;</li><li><p> no heirs </p> </li></ul>", "- no debts;\n- no heirs"),
+    ],
+)
+def test_html_gets_no_blank_at_punctuation_or_inside_words(tmp_path: Path, inside: str, text: str) -> None:
+    assert load(write(tmp_path, "a.html", article(inside))).text.endswith(f"the war.\n\n{text}")
 
 
 def test_html_has_no_date_but_its_own(tmp_path: Path) -> None:
