@@ -182,12 +182,13 @@ def documents(folder: Path, as_json: bool) -> None:
 @click.argument("id_or_source")
 @library_option
 def remove(id_or_source: str, folder: Path) -> None:
-    """Remove a document, named by its id, its source or its path."""
+    """Remove a document, named by its id, its source or its path, and its file where that was given to the chat."""
     from .library import Library
     from .terminal import printable
+    from .ui.uploads import drop
 
     with Library.open(folder, create=False) as library:
-        entry = library.remove(id_or_source)
+        entry = drop(library, id_or_source)
     _print([f"Removed {printable(entry.title)} ({printable(entry.source)}), {entry.passages} passages."])
 
 

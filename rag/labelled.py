@@ -226,8 +226,8 @@ def _ask_more(path: Path, paragraphs: list[LabelledParagraph], faults: list[Faul
         name = f"{path.name}:{number}"
         try:
             entry = json.loads(line)
-            place = places.get(entry["paragraph"])
-            if place is None:
+            place = places.get(entry["paragraph"], -1)
+            if place < 0:
                 continue
             paragraph, spans = paragraphs[place], tuple((int(a), int(b)) for a, b in entry["answers"])
             turns = [Turn(turn["question"], turn["answer"]) for turn in entry.get("history", ())]

@@ -207,10 +207,7 @@ class Snapshot:
             " (SELECT count(*) FROM chunks WHERE document_id = documents.id), added, metadata"
             " FROM documents ORDER BY source, id"
         )
-        return [
-            Entry(*columns, len(_parsed(pages)), passages, added, _parsed(metadata))
-            for *columns, pages, passages, added, metadata in rows
-        ]
+        return [Entry(*(*row[:6], len(_parsed(row[6])), *row[7:9], _parsed(row[9]))) for row in rows]
 
     def document(self, document_id: str) -> Document:
         """The document with that id. Raises DocumentNotFound."""

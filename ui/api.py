@@ -91,7 +91,7 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
 
     _add_questions(app, assistant, metrics)
     _add_documents(app, assistant.library, access, limits)
-    _add_state(app, metrics)
+    _add_state(app, assistant.library, metrics)
     _add_unknown(app, has_tools=program_tools is not None)
     return app
 
@@ -173,12 +173,13 @@ def _add_documents(app: FastAPI, library: Library, access: Access, limits: Limit
             return [asdict(chunk) for chunk in view.passages(document_id)]
 
 
-def _add_state(app: FastAPI, metrics: Metrics) -> None:
+def _add_state(app: FastAPI, library: Library, metrics: Metrics) -> None:
     """How the server is."""
 
     @app.get("/health")
     def health() -> dict[str, str]:
-        """Whether the server can answer."""
+        """Whether the server can answer: it looks into the library as a question would, by words only."""
+        library.search("pincite", 1, "lexical")
         return {"status": "ok"}
 
     @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

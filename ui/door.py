@@ -32,6 +32,7 @@ _GRADIOS = {
 _UPLOAD = re.compile(r"/(v1/documents|gradio_api/upload)/?")
 _HARMLESS = ("GET", "HEAD", "OPTIONS")
 MOST_SAID = 1_000_000  # bytes of a question with all that was said before
+MOST_SENT = 20_000_000  # bytes of what the page sends: a conversation as long as it is kept, four bytes a character
 _GUARDED = ("/v1/", "/metrics", PATH)  # the page asks for passwords itself
 
 
@@ -52,9 +53,10 @@ async def refusal(request: Request, access: Access, limits: Limits) -> Response 
         return problem(401, detail, {"WWW-Authenticate": 'Basic realm="Pincite"'})
     if request.method == "POST" and _UPLOAD.fullmatch(path):
         return _upload_refusal(request, access, limits)
-    if path.startswith("/v1/"):
-        return _size_refusal(request, MOST_SAID, f"at most {MOST_SAID:,} bytes")
-    return None
+    if path.startswith(PATH):
+        return None  # its library reads no more than 4 MiB, also where it is not said how much comes
+    most = MOST_SAID if path.startswith("/v1/") else MOST_SENT
+    return _size_refusal(request, most, f"at most {most:,} bytes")
 
 
 def _upload_refusal(request: Request, access: Access, limits: Limits) -> Response | None:

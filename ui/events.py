@@ -11,6 +11,8 @@ from starlette.responses import StreamingResponse
 from rag.errors import PinciteError
 from rag.values import Answer, EveryAnswer, Stage
 
+from .problems import told
+
 MEDIA_TYPE = "text/event-stream"
 
 Steps = Iterator[Stage | Answer | EveryAnswer]
@@ -36,7 +38,7 @@ async def streamed(
                     answered(step)
                     yield _event("answer", step.to_dict())
         except PinciteError as error:
-            yield _event("problem", {"title": "The question could not be answered.", "detail": str(error)})
+            yield _event("problem", {"title": "The question could not be answered.", "detail": told(error)})
 
     return StreamingResponse(events(), media_type=MEDIA_TYPE)
 

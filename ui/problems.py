@@ -9,14 +9,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from rag.errors import DocumentNotFound, FileError, LibraryBusy, PinciteError, QuestionError
+from rag.errors import DocumentNotFound, FileError, LibraryError, PinciteError, QuestionError, SettingsMismatch
 
 MEDIA_TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[PinciteError], int], ...] = (
     (QuestionError, 422),
     (FileError, 422),
     (DocumentNotFound, 404),
-    (LibraryBusy, 503),
+    (LibraryError, 503),
 )
 
 
@@ -40,13 +40,19 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     return JSONResponse(body.model_dump(), status, headers=headers, media_type=MEDIA_TYPE)
 
 
+def told(error: PinciteError) -> str:
+    """What went wrong, as it is told to whoever uses a server."""
+    way_out = " A server does so when it is started again." if isinstance(error, SettingsMismatch) else ""
+    return f"{error}{way_out}"
+
+
 def add_problems(app: FastAPI) -> None:
     """Have every error of an application told in this way."""
 
     @app.exception_handler(PinciteError)
     def ours(_: Request, error: PinciteError) -> JSONResponse:
         status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-        return problem(status, str(error))
+        return problem(status, told(error))
 
     @app.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError) -> JSONResponse:

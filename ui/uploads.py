@@ -67,14 +67,17 @@ def keep(library: Library, name: str, data: bytes, limits: Limits, progress: Tol
     return report
 
 
-def drop(library: Library, document_id: str) -> Entry:
-    """Remove a document, and its file where that was given by upload. Raises DocumentNotFound."""
-    path = next((Path(entry.location) for entry in library.documents() if entry.id == document_id), None)
-    if path is None or not path.is_relative_to(_absolute(library.folder / FOLDER)):
-        return library.remove(document_id)
-    with _lock_of(path):
-        entry = library.remove(document_id)
-        path.unlink(missing_ok=True)
+def drop(library: Library, id_or_source: str) -> Entry:
+    """Remove a document, named as in `Library.remove`, and its file where that was given by upload.
+
+    A file that was given once more meanwhile stays. Raises DocumentNotFound.
+    """
+    entry = library.remove(id_or_source)
+    path = Path(entry.location)
+    if path.is_relative_to(_absolute(library.folder / FOLDER)):
+        with _lock_of(path):
+            if all(other.location != entry.location for other in library.documents()):
+                path.unlink(missing_ok=True)
     return entry
 
 

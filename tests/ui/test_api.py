@@ -1,26 +1,33 @@
 """The HTTP API: what it answers, what it refuses, and that it keeps to its own schema."""
 
 import json
+import sqlite3
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import schemathesis
 from click import IntRange
+from click.testing import CliRunner
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 
-from rag import Assistant, Library
-from rag.cli import chat
-from rag.fakes import NumberReader
+from rag import Assistant, Cutting, Library
+from rag.cli import chat, main
+from rag.fakes import NumberReader, WordEmbedder
 from rag.loading import MAX_FILE_BYTES
+from rag.record import FILE
 from rag.ui.access import Access, access, hashed
 from rag.ui.api import api
 from rag.ui.metrics import Metrics
 from rag.ui.problems import MEDIA_TYPE as PROBLEM
-from rag.ui.uploads import MEGABYTE, Limits, _lock_of, keep, safe_name
+from rag.ui.uploads import MEGABYTE, Limits, _lock_of, drop, keep, safe_name
+from tests.ui.running import PATIENCE
 
 HERE = "http://127.0.0.1:7860"
 
@@ -97,6 +104,44 @@ def test_documents_are_added_and_removed(client: TestClient, library: Library) -
     assert client.post("/v1/ask", json={"question": "wheels mill"}).json()["text"] != "7"
 
 
+@pytest.mark.parametrize("name", ["id", "source", "location"])
+def test_file_that_was_given_goes_with_its_document_whichever_name_removed_it(
+    client: TestClient, library: Library, tmp_path: Path, name: str
+) -> None:
+    assert client.post("/v1/documents", files=upload("notes.md")).status_code == 201
+    entry = next(e for e in library.documents() if e.source == "notes.md")
+    assert drop(library, str(getattr(entry, name))) == entry
+    assert not Path(entry.location).exists()
+    client.post("/v1/documents", files=upload("notes.md"))
+    assert client.delete("/v1/documents/notes.md").json()["id"] == entry.id
+    assert not list((library.folder / "uploads").rglob("*.md"))
+    drop(library, str(tmp_path / "a.txt"))
+    assert (tmp_path / "a.txt").exists()  # it was not given, only read
+
+
+def test_command_line_takes_the_given_file_away_too(tmp_path: Path) -> None:
+    with Library.open(tmp_path / "library") as library:
+        keep(library, "notes.md", b"The bridge opened in 1932.", Limits())
+    done = CliRunner().invoke(main, ["remove", "notes.md", "--library", str(tmp_path / "library")])
+    assert done.output == "Removed notes (notes.md), 1 passages.\n"
+    assert not list((tmp_path / "library" / "uploads").rglob("*.md"))
+
+
+def test_file_that_is_given_again_while_its_document_is_removed_stays(library: Library) -> None:
+    keep(library, "a.txt", b"words", Limits())
+    (entry,) = library.documents()
+    with ThreadPoolExecutor(1) as aside:
+        with _lock_of(Path(entry.location)):  # as while it is read in
+            removing = aside.submit(drop, library, entry.id)
+            until = time.monotonic() + PATIENCE
+            while library.documents():
+                assert time.monotonic() < until
+            library.add(entry.location)
+        assert removing.result() == entry
+    assert [one.id for one in library.documents()] == [entry.id]
+    assert Path(entry.location).exists()
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "detail"),
     [
@@ -135,7 +180,32 @@ def test_metrics_count_questions_refusals_and_the_library(client: TestClient) ->
     assert 'pincite_refusals_total{reason="no passage holds an answer"} 1.0' in text
     assert 'pincite_seconds_count{stage="read"} 2.0' in text
     assert "pincite_documents 1.0" in text
+
+
+def test_health_says_why_nothing_can_be_answered_as_a_question_does(client: TestClient, library: Library) -> None:
     assert client.get("/health").json() == {"status": "ok"}
+    Library.rebuild(library.folder, embedder=WordEmbedder(), cutting=Cutting(budget=50))
+    stream = {"Accept": "text/event-stream"}
+    for way_in in (
+        client.get("/health"),
+        client.post("/v1/ask", json={"question": "When did the bridge open?"}),
+    ):
+        assert (way_in.status_code, way_in.headers["content-type"]) == (503, PROBLEM)
+        assert "was built again with other settings" in way_in.json()["detail"]
+        assert "started again" in way_in.json()["detail"]
+    told = client.post("/v1/ask", json={"question": "When did the bridge open?"}, headers=stream).text
+    assert "event: problem" in told
+    assert "started again" in told
+
+
+def test_health_finds_the_damage_that_a_question_meets(client: TestClient, library: Library) -> None:
+    with closing(sqlite3.connect(library.folder / FILE)) as connection:
+        connection.execute("DELETE FROM words_data")
+        connection.commit()
+    for way_in in (client.get("/health"), client.post("/v1/ask", json={"question": "When did the bridge open?"})):
+        assert (way_in.status_code, way_in.headers["content-type"]) == (503, PROBLEM)
+        assert "is damaged" in way_in.json()["detail"]
+        assert "Put back a copy" in way_in.json()["detail"]
 
 
 def test_every_response_forbids_what_comes_from_outside(client: TestClient) -> None:

@@ -11,6 +11,8 @@ from rag import Assistant, Library
 from rag.errors import PinciteError
 from rag.fakes import NumberReader
 from rag.ui.access import Access, access
+from rag.ui.door import MOST_SENT
+from rag.ui.page.conversation import LARGEST_KEPT, Exchange, kept
 from rag.ui.serve import application
 from rag.ui.uploads import Limits
 
@@ -96,6 +98,31 @@ def test_what_does_not_say_how_large_it_is_is_not_read(client: TestClient) -> No
     for path in ("/v1/documents", "/v1/ask", "/gradio_api/upload"):
         assert client.post(path, content=iter([b"x" * 10])).status_code == 411
     assert client.post("/v1/ask", content=b" " * 1_000_001).status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/queue/join", "/gradio_api/cancel", "/gradio_api/reset", "/login"])
+def test_nobody_fills_the_memory_with_what_the_page_never_sends(library: Library, arriving: Path, path: str) -> None:
+    app = application(Assistant(library, NumberReader()), access(["ada:lovelace"], []), Limits())
+    with TestClient(app, base_url=HERE) as client:
+        client.headers["Content-Type"] = "application/json"
+        assert client.post(path, headers={"Content-Length": str(MOST_SENT + 1)}).status_code == 413
+        assert client.post(path, content=iter([b"x" * 10])).status_code == 411
+
+
+def test_tools_read_no_more_than_their_library_does_however_it_is_sent(client: TestClient) -> None:
+    client.headers.update({"Accept": "application/json, text/event-stream", "Content-Type": "application/json"})
+    ping = b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}'
+    assert client.post("/mcp", content=iter([ping])).status_code == 200
+    assert client.post("/mcp", content=iter([b" " * 3_000_000, b" " * 3_000_000])).status_code == 413
+
+
+@pytest.mark.parametrize("character", ["a", '"', "\\", "é", "史", "𝄞", "\x01"])
+def test_the_longest_conversation_that_is_kept_is_let_in(client: TestClient, character: str) -> None:
+    memory = kept((Exchange(character * (LARGEST_KEPT // len(json.dumps(character, ensure_ascii=False)) - 100)),))
+    body = json.dumps({"data": [None, memory], "fn_index": 0, "session_hash": "s"}, ensure_ascii=False).encode()
+    assert LARGEST_KEPT / 4 < len(memory) <= LARGEST_KEPT
+    assert len(body) <= MOST_SENT
+    assert client.post("/gradio_api/queue/join", content=body).status_code not in (411, 413)
 
 
 def test_uploads_are_refused_before_they_are_read(library: Library, arriving: Path) -> None:

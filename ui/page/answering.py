@@ -8,6 +8,7 @@ from rag.assistant import EVERY_PASSAGES, Assistant
 from rag.errors import PinciteError
 from rag.values import Stage
 
+from ..problems import told
 from .conversation import Conversation, Exchange, history
 
 _LOG = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def answering(
             else:
                 yield going(Exchange(typed, step, as_typed=as_typed))
     except PinciteError as error:
-        yield going(Exchange(typed, note=f"That did not work. {error}", as_typed=as_typed))
+        yield going(Exchange(typed, note=f"That did not work. {told(error)}", as_typed=as_typed))
     except Exception as error:  # the page must not wait for ever for what has failed
         _LOG.exception("A question could not be answered.")
         kind = type(error).__name__
