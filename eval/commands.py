@@ -1,15 +1,17 @@
 """`pincite eval`: measure a set, compare two runs, draft a set."""
 
 import sys
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
 from rag.assistant import Assistant
 from rag.cli import library_option
-from rag.errors import EvaluationError, files_of
+from rag.errors import EvaluationError, PinciteError, files_of
 from rag.library import Library
 
 from .compare import compare
@@ -31,7 +33,7 @@ _File = click.Path(exists=True, path_type=Path)
 
 
 class _RunByDefault(click.Group):
-    """`pincite eval SET` is `pincite eval run SET`."""
+    """`pincite eval SET` is `pincite eval run SET`; what nobody foresaw is shown whole and is exit code 2 too."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -41,6 +43,15 @@ class _RunByDefault(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         known = not args or args[0] in self.commands or args[0] in ("-h", "--help")
         return super().parse_args(ctx, args if known else ["run", *args])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (PinciteError, click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception:
+            traceback.print_exc()
+            sys.exit(2)
 
 
 @click.group(cls=_RunByDefault, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})

@@ -1,7 +1,6 @@
 """The library that a set is asked of, where it brings its own documents: SQuAD's paragraphs, a BEIR folder."""
 
 import hashlib
-import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from rag.errors import EvaluationError, files_of
 from rag.labelled import LabelledParagraph, read_labelled
 from rag.library import Library
 
-from .questions import Question, paragraph_file
+from .questions import Question, paragraph_file, parsed
 
 CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels"
 _LONGEST_NAME = 200  # bytes of a file name
@@ -67,8 +66,8 @@ def read_beir(folder: Path) -> list[Question]:
             if int(cells[2]) > 0:
                 wanted.setdefault(cells[0], []).append(_file_name(cells[1]))
     found = [
-        Question(str(query["_id"]), query["text"], (), documents=tuple(wanted[str(query["_id"])]))
-        for query in _objects(folder / QUERIES, ("_id", "text"))
+        Question(str(query["_id"]), query["text"], (), documents=tuple(dict.fromkeys(wanted[str(query["_id"])])))
+        for query in _objects(folder / QUERIES, blank=False)
         if str(query["_id"]) in wanted
     ]
     if not found:
@@ -80,8 +79,10 @@ def read_beir(folder: Path) -> list[Question]:
 
 
 def _beir_texts(folder: Path) -> dict[str, str]:
-    documents = _objects(folder / CORPUS, ("_id", "text"))
-    return {_file_name(str(one["_id"])): f"{one.get('title', '')}\n\n{one['text']}".strip() or "-" for one in documents}
+    documents = _objects(folder / CORPUS, blank=True)
+    return {
+        _file_name(str(one["_id"])): f"{one.get('title') or ''}\n\n{one['text']}".strip() or "-" for one in documents
+    }
 
 
 def _file_name(name: str) -> str:
@@ -92,17 +93,22 @@ def _file_name(name: str) -> str:
     return f"{safe}.txt"
 
 
-def _objects(path: Path, wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _objects(path: Path, *, blank: bool) -> Iterator[dict[str, Any]]:
+    """The entries of a file, each with an `_id` and a `text`, which may be `blank`."""
     if not path.is_file():
         _missing(path)
     for number, line in enumerate(_read_lines(path), 1):
         if not line.strip():
             continue
         try:
-            found = json.loads(line)
-            if any(name not in found for name in wanted):
-                raise ValueError(f"it has not all of {', '.join(wanted)}")
-        except (ValueError, TypeError) as error:
+            found = parsed(line)
+            if any(name not in found for name in ("_id", "text")):
+                raise ValueError("it has not all of _id, text")
+            if not isinstance(found["_id"], str | int):
+                raise ValueError(f"its _id {found['_id']!r} is none")
+            if not isinstance(found["text"], str) or not (blank or found["text"].strip()):
+                raise ValueError(f"its text {found['text']!r} is none")
+        except (ValueError, TypeError, RecursionError) as error:
             raise EvaluationError(f"{path}:{number} is no entry of a BEIR folder: {error}.") from error
         yield found
 

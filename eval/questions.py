@@ -2,9 +2,9 @@
 
 A line of ours reads `{"id", "question", "answers": [{"text", "start", "document"}], "document", "wants", "history",
 "tags"}`; all but the question and its answers may be left out. Several answers are alternatives, any of which is right;
-with `"wants": "every"` all together are the answer; none means that the documents do not answer. `start` counts
-characters in the text of the answer's `document`, a file name; without it the answer is looked for there.
-`history` holds earlier turns, `[{"question", "answer"}]`, that the question leans on.
+with `"wants": "every"`, or "every span" as in SQuAD's JSON, all together are the answer; none means that the documents
+do not answer. `start` counts characters in the text of the answer's `document`, a file name; without it the answer is
+looked for there. `history` holds earlier turns, `[{"question", "answer"}]`, that the question leans on.
 """
 
 import json
@@ -13,16 +13,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rag.errors import DataError, EvaluationError, files_of
-from rag.labelled import Labelled, read_labelled
+from rag.errors import DataError, EvaluationError, files_of, half_pair
+from rag.labelled import Labelled, read_labelled, wants_every
 from rag.values import Turn
 
-EVERY = "every"
 ALONE = "alone"  # the tag of a question that stands alone, whatever was said before
 _EXAMPLE = (
     'A line reads {"id": "1", "question": "Who?", "answers": [{"text": "Ada", "start": 12, "document": "a.md"}]}.'
 )
-
+_HALF = "half of a surrogate pair, which is no character"
 
 TextOf = Callable[[str], str | None]
 Find = Callable[[str, str], int]
@@ -77,6 +76,8 @@ def read_questions(path: Path) -> list[Question]:
         raise EvaluationError(f"The question set {str(path)!r} is empty. {_EXAMPLE}")
     seen: set[str] = set()
     for question in questions:
+        if half_pair(question.id):
+            raise EvaluationError(f"The id {question.id!r} in {str(path)!r} holds {_HALF}. Give another.")
         if question.id in seen:
             raise EvaluationError(f"{str(path)!r} has two questions with the id {question.id!r}. Give each its own.")
         seen.add(question.id)
@@ -144,25 +145,35 @@ def _lines(path: Path) -> Iterator[Question]:
 
 def _question(line: str, place: str, number: int) -> Question:
     try:
-        found: dict[str, Any] = json.loads(line)
+        found: dict[str, Any] = parsed(line)
         return Question(
             id=str(found.get("id", number)),
             question=_text(found["question"]),
             answers=tuple(_gold(answer, found.get("document")) for answer in _list(found["answers"])),
-            every=str(found.get("wants", "")).startswith(EVERY),
+            every=wants_every(found),
             history=tuple(
                 Turn(_text(turn["question"]), str(turn.get("answer") or "")) for turn in _list(found.get("history", []))
             ),
             tags=tuple(map(str, _list(found.get("tags", [])))),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise EvaluationError(f"{place} is no question ({type(error).__name__}: {error}). {_EXAMPLE}") from error
 
 
-def _gold(answer: Any, document: str | None) -> Gold:
+def parsed(line: str) -> Any:
+    """A line of JSON. Raises ValueError for what is none, and for half of a surrogate pair, which no file takes."""
+    found = json.loads(line)
+    if half_pair(json.dumps(found, ensure_ascii=False)):
+        raise ValueError(f"it holds {_HALF}")
+    return found
+
+
+def _gold(answer: Any, document: Any) -> Gold:
     if isinstance(answer, str):
-        return Gold(_text(answer), None, document)
+        answer = {"text": answer}
     start, document = answer.get("start"), answer.get("document", document)
+    if document is not None:
+        _text(document)
     if start is not None and document is None:
         raise ValueError(f"the start {start} of {answer['text']!r} is in no document; name it")
     return Gold(_text(answer["text"]), None if start is None else int(start), document)

@@ -3,15 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
 from rag.assistant import EVERY_PASSAGES, Assistant
 from rag.citations import cite
-from rag.errors import EvaluationError
+from rag.errors import EvaluationError, QuestionError
 from rag.library import View
 from rag.retrieval import MODES
 from rag.structure import page_at
@@ -23,6 +22,7 @@ from .questions import ALONE, Gold, Question, located
 
 DEPTH = 100  # passages that are looked at to see how well they are found
 READ = "hybrid"  # the way of finding whose passages are read
+NOT_ASKED = "it was not asked for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Found:
     answer_rank: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a library said to one question.
+    """What a library said to one question; nothing where documents are judged, for then only passages are looked for.
 
     `best` is the best candidate, given or not, with its `confidence`; `read` is how many passages were read for it.
     `texts` are all answers where every one is wanted, else the one answer, or none. `exact` says of each citation
@@ -49,19 +49,19 @@ class Outcome:
     """
 
     question: Question
-    best: str
-    confidence: float
-    refusal: str | None
-    texts: tuple[str, ...]
-    citations: tuple[Citation, ...]
-    exact: tuple[bool, ...]
+    best: str = ""
+    confidence: float = 0.0
+    refusal: str | None = NOT_ASKED
+    texts: tuple[str, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    exact: tuple[bool, ...] = ()
     read: int
-    gold_places: tuple[Place, ...]
-    gold_pages: tuple[int | None, ...]
-    gold_sentence: Citation | None
+    gold_places: tuple[Place, ...] = ()
+    gold_pages: tuple[int | None, ...] = ()
+    gold_sentence: Citation | None = None
     wanted: tuple[frozenset[str], ...]
     found: dict[str, Found]
-    bent: bool | None
+    bent: bool | None = None
     timings: dict[str, float]
 
     @property
@@ -75,8 +75,10 @@ def run(
 ) -> list[Outcome]:
     """Ask every question, in order. `k` is the number of passages to read, the assistant's own when None.
 
-    Raises EvaluationError where a gold answer is not in the document that it names.
+    Raises EvaluationError, before any is asked, where one is too long or a gold answer is not in the document that it
+    names.
     """
+    _check_lengths(assistant, questions)
     files = Files(assistant)
     placed = located(questions, files.text, files.find)
     _check_documents(placed, files)
@@ -97,6 +99,25 @@ def _check_documents(questions: Sequence[Question], files: "Files") -> None:
                 f"Question {question.id!r} is judged by the document {missing[0]!r}, which is not there. Add it, or "
                 "take the judgement out."
             )
+
+
+def _check_lengths(assistant: Assistant, questions: Sequence[Question]) -> None:
+    for question in questions:
+        if why := too_long(assistant, question):
+            raise EvaluationError(f"Question {question.id!r} is too long. {why} Shorten it in the set, or take it out.")
+
+
+def too_long(assistant: Assistant, question: Question) -> str | None:
+    """Why a question is too long, if it is, to be searched with or, where no documents are judged, to be read."""
+    embedder = assistant.library.embedder
+    if (tokens := embedder.count_tokens(question.question)) > embedder.window:
+        return f"It has {tokens} tokens, the embedding model takes {embedder.window}."
+    try:
+        if not question.documents:
+            assistant.reader.read(question.question, [])
+    except QuestionError as error:
+        return str(error)
+    return None
 
 
 class Files:
@@ -140,17 +161,35 @@ def _ask(assistant: Assistant, question: Question, files: Files, k: int | None) 
     with assistant.library.view() as view:
         query = assistant.query(question.question, question.history)
         chunks = {mode: [passage.chunk for passage in view.search(query, DEPTH, mode)] for mode in MODES}
-        answer = assistant.ask(question.question, history=question.history, k=k)
-        best = answer if answer.text else assistant.ask(question.question, history=question.history, k=k, threshold=0.0)
-        texts: tuple[str, ...] = (answer.text,) if answer.text else ()
-        refusal, citations, read = answer.refusal, answer.citations, assistant.passages if k is None else k
-        if question.every:
-            read = max(read, EVERY_PASSAGES)
-            every = assistant.ask(question.question, history=question.history, k=read, every=True)
-            texts = tuple(dict.fromkeys(value.text for value in every.values))
-            refusal, citations = every.refusal, tuple(one for value in every.values for one in value.citations)
-        places = tuple(_place(gold, files) for gold in question.answers if gold.start is not None)
-        documents = [files.ids[name] for name in question.documents]
+    found = {mode: _found(question, passages, files) for mode, passages in chunks.items()}
+    read = assistant.passages if k is None else k
+    if question.documents:
+        return _searched(assistant, question, files, found, read)
+    return _answered(assistant, question, files, found, read)
+
+
+def _searched(assistant: Assistant, question: Question, files: Files, found: dict[str, Found], read: int) -> Outcome:
+    with assistant.library.view() as view:
+        view.search(question.question, read, READ)
+        timings = view.clock.timings()
+        documents = [view.passages(files.ids[name]) for name in question.documents]
+    wanted = tuple(frozenset(map(files.name_of, passages)) for passages in documents)  # found with any of its passages
+    return Outcome(question=question, read=read, wanted=wanted, found=found, timings=asdict(timings))
+
+
+def _answered(assistant: Assistant, question: Question, files: Files, found: dict[str, Found], read: int) -> Outcome:
+    asked, history, k = question.question, question.history, read
+    answer = assistant.ask(asked, history=history, k=k)
+    best = answer if answer.text else assistant.ask(asked, history=history, k=k, threshold=0.0)
+    texts: tuple[str, ...] = (answer.text,) if answer.text else ()
+    refusal, citations = answer.refusal, answer.citations
+    if question.every:
+        read = max(read, EVERY_PASSAGES)
+        every = assistant.ask(asked, history=history, k=read, every=True)
+        texts = tuple(dict.fromkeys(value.text for value in every.values))
+        refusal, citations = every.refusal, tuple(one for value in every.values for one in value.citations)
+    places = tuple(_place(gold, files) for gold in question.answers if gold.start is not None)
+    with assistant.library.view() as view:
         return Outcome(
             question=question,
             best=best.text,
@@ -163,14 +202,14 @@ def _ask(assistant: Assistant, question: Question, files: Files, k: int | None) 
             gold_places=places,
             gold_pages=tuple(page_at(view.document(document), start) for document, start, _ in places),
             gold_sentence=cite(view.document(places[0][0]), *places[0][1:]) if places else None,
-            wanted=_wanted(question, places, view, files) or _of_documents(documents, view, files),
-            found={mode: _found(question, found, files) for mode, found in chunks.items()},
+            wanted=_wanted(question, places, view, files),
+            found=found,
             bent=_bent(assistant, question, answer, k),
-            timings=_milliseconds(answer),
+            timings=asdict(answer.timings),
         )
 
 
-def _bent(assistant: Assistant, question: Question, answer: Answer, k: int | None) -> bool | None:
+def _bent(assistant: Assistant, question: Question, answer: Answer, k: int) -> bool | None:
     if not question.history or ALONE not in question.tags:
         return None
     return assistant.ask(question.question, k=k).text != answer.text
@@ -190,11 +229,6 @@ def _wanted(question: Question, places: Sequence[Place], view: View, files: File
     return (frozenset[str]().union(*held),)
 
 
-def _of_documents(documents: Sequence[str], view: View, files: Files) -> tuple[frozenset[str], ...]:
-    """Each document is a place, found with any of its passages."""
-    return tuple(frozenset(map(files.name_of, view.passages(document))) for document in documents)
-
-
 def _holders(place: Place, chunks: Sequence[Chunk]) -> list[Chunk]:
     """The passages that hold a span; those that hold a part of it where a cut goes through it."""
     _, start, end = place
@@ -208,8 +242,3 @@ def _found(question: Question, chunks: Sequence[Chunk], files: Files) -> Found:
 
 def _exact(citation: Citation, view: View) -> bool:
     return view.document(citation.document_id).text[citation.start : citation.end] == citation.quote
-
-
-def _milliseconds(answer: Answer) -> dict[str, Any]:
-    timings = answer.timings
-    return {name: getattr(timings, name) for name in ("embed", "dense", "lexical", "read", "rest", "total")}

@@ -2,8 +2,8 @@
 
 Beside them, lines of JSON that ask about paragraphs of such files without repeating them:
 `{"paragraph": "first 16 digits of the sha256 of its text", "question": "…", "answers": [[start, end], …]}`.
-With `"wants": "every span"` all answers of a question together are the answer; otherwise any one of them is. With
-`"history": [{"question", "answer"}]` the question leans on earlier turns, and is put as it is asked after them.
+With `"wants": "every"`, or "every span", all answers of a question together are the answer; otherwise any one of them
+is. With `"history": [{"question", "answer"}]` the question leans on earlier turns, and is put as it is asked after them.
 """
 
 import gzip
@@ -23,7 +23,7 @@ from .values import Turn
 
 Spans = tuple[tuple[int, int], ...]
 
-EVERY = "every span"
+_EVERY = ("every", "every span")
 _HASH = 16
 _SHAPE = (
     'It must hold {"data": [{"title", "paragraphs": [{"context", "qas": [{"id", "question", "answers": '
@@ -171,7 +171,7 @@ def _checked(entry: Any, text: str, file: str, faults: list[Fault]) -> LabelledQ
     """The question, if it has the right shape."""
     try:
         return _question(entry, text, file, faults)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         name = str(entry.get("id", "without an id")) if isinstance(entry, dict) else "without an id"
         faults.append(Fault(file, name, f"it has another shape ({type(error).__name__}: {error})"))
         return None
@@ -192,12 +192,22 @@ def _question(entry: dict[str, Any], text: str, file: str, faults: list[Fault]) 
     if unusable:
         faults.append(Fault(file, name, unusable))
         return None
-    if answers and (not spans or (entry.get("wants") == EVERY and len(spans) < len(answers))):
+    if answers and (not spans or (wants_every(entry) and len(spans) < len(answers))):
         return None
     if not answers and not entry.get("is_impossible") and "is_impossible" in entry:
         faults.append(Fault(file, name, "it has no answer and is not marked as impossible"))
         return None
-    return LabelledQuestion(name, asked, tuple(spans), entry.get("wants") == EVERY)
+    return LabelledQuestion(name, asked, tuple(spans), wants_every(entry))
+
+
+def wants_every(entry: dict[str, Any]) -> bool:
+    """Whether all answers of a question together are wanted. Raises ValueError where something unknown is."""
+    wants = entry.get("wants")
+    if wants is None:
+        return False
+    if not isinstance(wants, str) or wants.casefold() not in _EVERY:
+        raise ValueError(f'it wants {wants!r}; write "every", or leave `wants` out')
+    return True
 
 
 def _unusable(asked: str, text: str) -> str | None:
@@ -232,6 +242,7 @@ def _ask_more(path: Path, paragraphs: list[LabelledParagraph], faults: list[Faul
             paragraph, spans = paragraphs[place], tuple((int(a), int(b)) for a, b in entry["answers"])
             turns = [Turn(turn["question"], turn["answer"]) for turn in entry.get("history", ())]
             text = continued(entry["question"], turns) if turns else entry["question"]
+            question = LabelledQuestion(name, text, spans, wants_every(entry))
             unusable = _unusable(text, paragraph.text)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             unusable = f"the line has another shape ({type(error).__name__}: {error})"
@@ -241,5 +252,4 @@ def _ask_more(path: Path, paragraphs: list[LabelledParagraph], faults: list[Faul
         if unusable:
             faults.append(Fault(str(path), name, unusable))
         else:
-            question = LabelledQuestion(name, text, spans, entry.get("wants") == EVERY)
             paragraphs[place] = replace(paragraph, questions=(*paragraph.questions, question))

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from rag.eval.commands import main
 from rag.eval.questions import read_questions
 
 
@@ -75,6 +77,17 @@ def test_missed_bar_is_exit_code_1_and_an_error_is_2(article_folder: Path, quest
     done = pincite("eval", questions, "--library", article_folder)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert "set.jsonl:1 is no question" in done.stderr
+
+
+def test_exception_that_nobody_foresaw_is_shown_and_exit_code_2() -> None:
+    program = type(main)()
+
+    @program.command("run")
+    def broken() -> None:
+        raise RuntimeError("unforeseen")
+
+    done = CliRunner().invoke(program, ["run"])
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, "RuntimeError: unforeseen")
 
 
 def test_squad_file_needs_no_library(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from rag import Assistant, Library
 from rag.corpora import shipped_corpus
 from rag.errors import EvaluationError
+from rag.eval.draft import draft
 from rag.eval.library import library_of, read_beir
 from rag.eval.measure import Failure, failure
 from rag.eval.questions import Gold, Question, located, read_questions
@@ -19,7 +20,7 @@ from rag.eval.reports.exchange import trec_qrels, trec_run
 from rag.eval.reports.html import run_html
 from rag.eval.rows import rows_of
 from rag.eval.run import run
-from rag.fakes import NumberReader
+from rag.fakes import NumberReader, WordEmbedder
 from rag.loading import load
 from rag.values import Turn
 from tests.conftest import TOP
@@ -65,6 +66,8 @@ def test_forms_of_a_line(tmp_path: Path) -> None:
         {"id": 7, "question": "Who?", "answers": [{"text": "Ada", "start": 3}], "document": "a.md", "tags": ["who"]},
         {"id": "e", "question": "Who all?", "answers": [{"text": "Ada", "document": "b.md"}], "wants": "every"},
         {"id": "h", "question": "When?", "answers": [], "history": [{"question": "Who?", "answer": "Ada"}]},
+        {"id": "s", "question": "Who all?", "answers": ["Ada"], "wants": "Every span"},
+        {"id": "n", "question": "Who?", "answers": ["Ada"], "wants": None, "document": None},
     ]
     (tmp_path / "set.jsonl").write_text("\n\n".join(map(json.dumps, lines)))
     assert read_questions(tmp_path / "set.jsonl") == [
@@ -72,6 +75,8 @@ def test_forms_of_a_line(tmp_path: Path) -> None:
         Question("7", "Who?", (Gold("Ada", 3, "a.md"),), tags=("who",)),
         Question("e", "Who all?", (Gold("Ada", None, "b.md"),), every=True),
         Question("h", "When?", (), history=(Turn("Who?", "Ada"),)),
+        Question("s", "Who all?", (Gold("Ada"),), every=True),
+        Question("n", "Who?", (Gold("Ada"),)),
     ]
 
 
@@ -88,6 +93,13 @@ def test_forms_of_a_line(tmp_path: Path) -> None:
         ('{"question": "Who?", "answers": [], "history": [{"question": 1}]}', "1 is no text"),
         ('{"question": "Who?", "answers": [{"text": "Ada", "start": 12}]}', "the start 12 of 'Ada' is in no document"),
         ('{"id": "a", "question": "Who?", "answers": []}', "two questions with the id 'a'"),
+        ('{"question": "Who?", "answers": ["Ada"], "wants": "all"}', "set.jsonl:2 .* it wants 'all'; write \"every\""),
+        ('{"question": "Who?", "answers": ["Ada"], "wants": true}', "set.jsonl:2 .* it wants True"),
+        ('{"question": "Who?", "answers": ["Ada"], "document": ["a.md"]}', r"set.jsonl:2 .* \['a.md'\] is no text"),
+        (
+            '{"question": "Who?", "answers": [{"text": "Ada", "start": 1e999, "document": "a"}]}',
+            "set.jsonl:2 .*OverflowError",
+        ),
     ],
 )
 def test_broken_line_is_named_by_file_and_line(tmp_path: Path, line: str, message: str) -> None:
@@ -95,6 +107,37 @@ def test_broken_line_is_named_by_file_and_line(tmp_path: Path, line: str, messag
     (tmp_path / "set.jsonl").write_text(f"{good}\n{line}\n")
     with pytest.raises(EvaluationError, match=message):
         read_questions(tmp_path / "set.jsonl")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r'{"question": "Who \ud83d?", "answers": []}',
+        r'{"question": "Who?", "answers": ["Ada \udc00"]}',
+        r'{"question": "Who?", "answers": [], "tags": ["\ud83d"]}',
+        r'{"question": "Who?", "answers": ["Ada"], "document": "\ud83d.md"}',
+        r'{"question": "Who?", "answers": [], "history": [{"question": "Who?", "answer": "\ud83d"}]}',
+    ],
+)
+def test_half_of_a_surrogate_pair_is_named_by_file_and_line(tmp_path: Path, line: str) -> None:
+    whole = r'{"id": "a", "question": "Who \ud83d\ude00?", "answers": []}'
+    (tmp_path / "set.jsonl").write_text(f"{whole}\n{line}\n")
+    with pytest.raises(EvaluationError, match="set.jsonl:2 is no question .* half of a surrogate pair"):
+        read_questions(tmp_path / "set.jsonl")
+
+
+@pytest.mark.parametrize("part", ["context", "id", "question"])
+def test_half_of_a_surrogate_pair_in_squad_is_an_error_that_names_the_question(tmp_path: Path, part: str) -> None:
+    texts = {"context": "It opened in 1932.", "id": "q", "question": "When?"}
+    texts[part] += "\ud83d"
+    entry = {"id": texts["id"], "question": texts["question"], "answers": [{"text": "1932", "answer_start": 13}]}
+    paragraphs = [
+        {"context": "It opened in 1932.", "qas": [{**entry, "id": "good", "question": "When?"}]},
+        {"context": texts["context"], "qas": [entry]},
+    ]
+    (tmp_path / "set.json").write_text(json.dumps({"data": [{"title": "A", "paragraphs": paragraphs}]}))
+    with pytest.raises(EvaluationError, match="'q.*half of a surrogate pair"):
+        read_questions(tmp_path / "set.json")
 
 
 def test_empty_set_and_missing_file_are_errors(tmp_path: Path) -> None:
@@ -168,6 +211,20 @@ def test_beir_reports_name_documents(tmp_path: Path) -> None:
     assert "a judged document" in run_html(record, [])
 
 
+def test_beir_document_without_a_title_is_its_text(tmp_path: Path) -> None:
+    folder = beir(tmp_path, **{"corpus.jsonl": '{"_id": "d/1", "title": null, "text": "It opened in 1932."}'})
+    with library_of(folder) as library, library.view() as view:
+        assert [view.document(entry.id).text for entry in view.entries()] == ["It opened in 1932."]
+
+
+def test_document_that_two_files_judge_is_wanted_once(tmp_path: Path) -> None:
+    folder = beir(tmp_path, **{"qrels/train.tsv": "q1\td/1\t1\n"})
+    assert read_beir(folder)[0].documents == ("d%2f1.txt",)
+    with library_of(folder) as library:
+        (outcome,) = run(Assistant(library, NumberReader()), read_beir(folder))
+    assert len(outcome.wanted) == 1
+
+
 def test_beir_ids_become_file_names_that_are_read(tmp_path: Path) -> None:
     names = [".hidden", "x" * 300, "x" * 299 + "y"]
     lines = [
@@ -201,6 +258,11 @@ def test_found_documents_are_right_and_those_that_are_not_there_are_named(tmp_pa
             {"queries.jsonl": '{"_id": "q1"}\n'},
             "queries.jsonl:1 is no entry of a BEIR folder: it has not all of _id, text",
         ),
+        ({"queries.jsonl": '{"_id": "q1", "text": null}\n'}, "queries.jsonl:1 .* its text None is none"),
+        ({"queries.jsonl": '{"_id": "q1", "text": 1932}\n'}, "queries.jsonl:1 .* its text 1932 is none"),
+        ({"queries.jsonl": '{"_id": "q1", "text": " "}\n'}, "queries.jsonl:1 .* its text ' ' is none"),
+        ({"queries.jsonl": '{"_id": null, "text": "When?"}\n'}, "queries.jsonl:1 .* its _id None is none"),
+        ({"queries.jsonl": r'{"_id": "q1", "text": "\ud83d?"}'}, "queries.jsonl:1 .* half of a surrogate pair"),
         ({"qrels/test.tsv": "q9\td1\t1\n"}, "No query in .* is judged"),
     ],
 )
@@ -209,6 +271,13 @@ def test_broken_beir_folder_is_an_error_that_names_the_place(
 ) -> None:
     with pytest.raises(EvaluationError, match=message):
         read_beir(beir(tmp_path, **files))
+
+
+@pytest.mark.parametrize("line", [r'{"_id": "d/1", "text": "\ud83d"}', '{"_id": "d/1", "text": null}'])
+def test_broken_document_of_a_beir_folder_is_named_by_file_and_line(tmp_path: Path, line: str) -> None:
+    folder = beir(tmp_path, **{"corpus.jsonl": f'{{"_id": "2", "text": ""}}\n{line}\n'})
+    with pytest.raises(EvaluationError, match="corpus.jsonl:2 is no entry"), library_of(folder):
+        pass
 
 
 def test_two_files_of_one_name_are_an_error_where_an_answer_names_them(library: Library, tmp_path: Path) -> None:
@@ -252,3 +321,43 @@ def test_question_too_long_with_what_was_said_before_is_measured_as_it_is_asked(
     said = (Turn("Which one? " + "Donaudampfschifffahrt " * 300, "it"),)
     outcome = run(Assistant(library, NumberReader()), [Question("q", "And when?", (Gold("1932"),), history=said)])[0]
     assert outcome.texts == ("1932",)
+
+
+def test_questions_too_long_to_be_asked_are_named_before_any_is_asked(tmp_path: Path) -> None:
+    embedder = WordEmbedder(window=200)
+    with Library.open(tmp_path / "library", embedder=embedder) as library:
+        for words, message in ((129, "has 129 tokens, at most 128 can be read"), (200, "has 202 tokens, .* takes 200")):
+            asked = [Question("short", "When?", ()), Question("long", "why " * words, ())]
+            with pytest.raises(EvaluationError, match=f"Question 'long' is too long.*{message}.*take it out"):
+                run(Assistant(library), asked)
+    assert embedder.embedded == 0
+
+
+def test_reader_is_not_asked_where_documents_are_judged(tmp_path: Path) -> None:
+    judged = Question("long", "opened " * 150, (), documents=("d%2f1.txt",))
+    with library_of(beir(tmp_path)) as library:
+        assistant = Assistant(library)
+        (outcome,) = run(assistant, [judged])
+        with pytest.raises(EvaluationError, match="'long' is too long. It has 302 tokens, .* takes 256"):
+            run(assistant, [replace(judged, question="opened " * 300)])
+    assert (failure(outcome), outcome.best, outcome.timings["read"]) == (Failure.NONE, "", 0.0)
+    assert rows_of([outcome])[0].values["recall@1, hybrid"] == 1.0
+
+
+def test_set_drafted_from_files_of_one_name_can_be_run(library: Library, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "README.md").write_text(f"The bridge in the town of {folder.upper()}rn opened in 1932.")
+    (tmp_path / "b" / "other.md").write_text("The bakery in the town of Holm opened in 1951.")
+    library.add(tmp_path / "a", tmp_path / "b")
+    (tmp_path / "set.jsonl").write_text("\n".join(draft(library, 9, seed=0)))
+    drafted = read_questions(tmp_path / "set.jsonl")
+    assert {answer.document for question in drafted for answer in question.answers} == {None, "other.md"}
+    assert len(run(Assistant(library, NumberReader()), drafted)) == 3
+
+
+def test_drafted_question_is_never_too_long_to_be_asked(library: Library, tmp_path: Path) -> None:
+    short = "The bridge in the town of Varn opened in 1932."
+    (tmp_path / "a.txt").write_text(f"{short}\n\n{'橋' * 200} 1932.")
+    library.add(tmp_path / "a.txt")
+    assert len(draft(library, 9, seed=0)) == 1

@@ -44,6 +44,7 @@ def test_places_are_counted_in_the_text_as_a_file_of_it_would_be_read(tmp_path: 
         (question(is_impossible=True, answers=[]), LabelledQuestion("q", "When?", ())),
         (question(answers=[]), LabelledQuestion("q", "When?", ())),  # SQuAD 1.1 has no mark
         (question(wants="every span"), LabelledQuestion("q", "When?", ((21, 25),), every=True)),
+        (question(wants="Every"), LabelledQuestion("q", "When?", ((21, 25),), every=True)),
     ],
 )
 def test_forms_of_a_question(tmp_path: Path, entry: dict[str, Any], expected: LabelledQuestion) -> None:
@@ -57,6 +58,7 @@ def test_forms_of_a_question(tmp_path: Path, entry: dict[str, Any], expected: La
         (question(id="bad", answers=[{"text": "1932", "answer_start": 20}]), "answer '1932' is not at 20"),
         (question(id="bad", answers=[{"text": "1932", "answer_start": -4}]), "answer '1932' is not at -4"),
         (question(id="bad", question="  "), "the question is empty"),
+        (question(id="bad", wants="all"), "it has another shape (ValueError: it wants 'all'; write \"every\""),
         (question(id="bad", question=7), "it has another shape (AttributeError"),
         (question(id="bad", question="Where \ud83d?"), "the question or its paragraph holds half of a surrogate pair"),
         (question(id="bad", question="where " * 400), "The question has 400 tokens, at most 128 can be read"),
@@ -143,6 +145,7 @@ def test_lines_ask_more_about_paragraphs_of_other_files(tmp_path: Path) -> None:
         ({"question": " "}, "the question is empty"),
         ({"question": "Where \ud83d?"}, "the question or its paragraph holds half of a surrogate pair"),
         ({"question": "where " * 129}, "The question has 129 tokens, at most 128 can be read"),
+        ({"wants": "all"}, "the line has another shape (ValueError: it wants 'all'"),
         ({"answers": 7}, "the line has another shape (TypeError"),
     ],
 )
