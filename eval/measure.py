@@ -1,7 +1,8 @@
 """What each question of a run is worth: a value for each measure that applies to it, and what went wrong."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import partial
 
 from rag.retrieval import MODES
 
@@ -32,6 +33,11 @@ def values(outcome: Outcome) -> dict[str, float]:
     return {name: value for name, value in found if value is not None}
 
 
+def judged(outcome: Outcome, passages: Iterable[str]) -> list[str]:
+    """The names of passages, or where documents are judged theirs: each where its first passage stands."""
+    return list(dict.fromkeys(name.rsplit(":", 1)[0] if outcome.question.documents else name for name in passages))
+
+
 def failure(outcome: Outcome) -> Failure:
     """What went wrong. Where documents are judged and no answers, only whether one of them was among those read."""
     if outcome.question.documents:
@@ -51,7 +57,7 @@ def failure(outcome: Outcome) -> Failure:
 
 def _of_finding() -> Iterator[tuple[str, Value]]:
     for mode in MODES:
-        yield from ((f"recall@{k}, {mode}", _recall(mode, k)) for k in DEPTHS)
+        yield from ((f"recall@{k}, {mode}", _ranking(partial(finding.recall, k=k), mode)) for k in DEPTHS)
         yield f"MRR@10, {mode}", _ranking(finding.reciprocal_rank, mode)
         yield f"nDCG@10, {mode}", _ranking(finding.ndcg, mode)
         yield f"answer in first 5, {mode}", _answer_in(mode, 5)
@@ -74,12 +80,12 @@ def _of_answers() -> Iterator[tuple[str, Value]]:
     yield "page right", _page_right
 
 
-def _recall(mode: str, k: int) -> Value:
-    return lambda outcome: finding.recall(outcome.found[mode].passages, outcome.wanted, k)
-
-
 def _ranking(measure: Callable[[Sequence[str], Sequence[frozenset[str]]], float | None], mode: str) -> Value:
-    return lambda outcome: measure(outcome.found[mode].passages, outcome.wanted)
+    def value(outcome: Outcome) -> float | None:
+        wanted = [frozenset(judged(outcome, place)) for place in outcome.wanted]
+        return measure(judged(outcome, outcome.found[mode].passages), wanted)
+
+    return value
 
 
 def _answer_in(mode: str, k: int) -> Value:

@@ -2,8 +2,8 @@
 
 Beside them, lines of JSON that ask about paragraphs of such files without repeating them:
 `{"paragraph": "first 16 digits of the sha256 of its text", "question": "…", "answers": [[start, end], …]}`.
-With `"wants": "every"`, or "every span", all answers of a question together are the answer; otherwise any one of them
-is. With `"history": [{"question", "answer"}]` the question leans on earlier turns, and is put as it is asked after them.
+With `"wants": "every"` (or "every span") all answers together are the answer; otherwise any one of them is. With
+`"history": [{"question", "answer"}]` the question leans on earlier turns, and is put as it is asked after them.
 """
 
 import gzip

@@ -5,8 +5,18 @@ A question with nothing to find has no figure.
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+
+from .answering import normalize
+
+# Kana and Chinese characters, Thai and Lao, Burmese, Khmer: no spaces; Hangul: particles are glued to words.
+_NOT_SPACED = (
+    r"\u3041-\u30fa\u30fc-\u30ff\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+    r"\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\uac00-\ud7a3"
+)
+_WORD = re.compile(rf"[{_NOT_SPACED}]|(?:[^\W_{_NOT_SPACED}]|(?<=\d)[.,](?=\d))+")
 
 
 def recall(found: Sequence[str], wanted: Sequence[frozenset[str]], k: int) -> float | None:
@@ -36,9 +46,16 @@ def ndcg(found: Sequence[str], wanted: Sequence[frozenset[str]], k: int = 10) ->
 
 
 def answer_rank(texts: Sequence[str], answers: Sequence[str]) -> int | None:
-    """The rank, from 1, of the first passage with a right answer's words, wherever they stand; None: none has them."""
-    gold = [_plain(answer) for answer in answers]
-    return next((rank for rank, text in enumerate(texts, 1) if any(one in _plain(text) for one in gold)), None)
+    """The rank, from 1, of the first passage with a right answer's words, wherever they stand; None: none has them.
+
+    The words must follow each other and be whole: no letter or digit stands next to them. Any other character parts
+    words ("Lenin" is found in "Lenin's", "war" in "anti-war"), but not a point or comma between digits ("500" is not
+    found in "8,500"). In Chinese, Thai and other writing without spaces, and in Korean, each character is a word. Case
+    and articles do not count, as in `answering`; an answer without a word is never found.
+    """
+    gold = [words for answer in answers if (words := _words(answer)).strip()]
+    found = enumerate(map(_words, texts if gold else ()), 1)
+    return next((rank for rank, words in found if any(one in words for one in gold)), None)
 
 
 def _gains(found: Iterable[str], wanted: Sequence[frozenset[str]]) -> list[int]:
@@ -65,5 +82,6 @@ def _discounted(gains: Sequence[int]) -> float:
     return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains, 1))
 
 
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())
+def _words(text: str) -> str:
+    """The words of a text, a space before and after each."""
+    return f" {normalize(' '.join(_WORD.findall(text.casefold())))} "

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 
+from ..measure import judged
 from ..run import READ, Outcome
 
 TAG = "pincite"
@@ -15,7 +16,7 @@ def trec_run(outcomes: Sequence[Outcome]) -> str:
     """
     lines = []
     for outcome in outcomes:
-        names = _judged(outcome, outcome.found[READ].passages)
+        names = _words(judged(outcome, outcome.found[READ].passages))
         lines += [f"{_word(outcome.question.id)} Q0 {n} {rank} {1 / rank:.6f} {TAG}" for rank, n in enumerate(names, 1)]
     return "".join(f"{line}\n" for line in lines)
 
@@ -24,7 +25,7 @@ def trec_qrels(outcomes: Sequence[Outcome]) -> str:
     """The passages that hold a wanted place, or the documents wanted: question, 0, passage, 1."""
     lines = []
     for outcome in outcomes:
-        wanted = _judged(outcome, sorted(frozenset[str]().union(*outcome.wanted)))
+        wanted = _words(judged(outcome, sorted(frozenset[str]().union(*outcome.wanted))))
         lines += [f"{_word(outcome.question.id)} 0 {name} 1" for name in wanted]
     return "".join(f"{line}\n" for line in lines)
 
@@ -35,9 +36,8 @@ def squad_predictions(outcomes: Sequence[Outcome]) -> str:
     return json.dumps(given, ensure_ascii=False, indent=1) + "\n"
 
 
-def _judged(outcome: Outcome, passages: Iterable[str]) -> list[str]:
-    """The names of passages as words, or those of their documents where these are judged, each once."""
-    names = (name.rsplit(":", 1)[0] if outcome.question.documents else name for name in passages)
+def _words(names: Iterable[str]) -> list[str]:
+    """Each name as a word, once."""
     return list(dict.fromkeys(map(_word, names)))
 
 

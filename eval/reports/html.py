@@ -13,6 +13,7 @@ from ..measures.risk import risk_coverage
 from ..record import Record
 from ..rows import Row
 from ..run import READ
+from .text import only_lines
 
 _HERE = Path(__file__).parent
 _RANKS = (1, 2, 3, 4, 5, 10, 20, 50, 100)
@@ -69,6 +70,7 @@ def _changes(comparison: Comparison) -> list[str]:
     ] or ["<li>No difference is shown."]
     pairs = [("won", pair) for pair in comparison.won] + [("lost", pair) for pair in comparison.lost]
     lines += [f"<li>{word}: {escape(new.id)} {escape(new.question)}" for word, (_, new) in pairs]
+    lines += [f"<li>{escape(line)}" for line in only_lines(comparison)]
     return ["<h2>Changes</h2>", "<ul>", *lines, "</ul>"]
 
 

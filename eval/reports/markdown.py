@@ -6,6 +6,7 @@ from ..compare import Comparison, Verdict
 from ..gate import Miss
 from ..intervals import Figure
 from ..record import Record
+from .text import only_lines
 
 SHOWN = (
     "right",
@@ -56,9 +57,12 @@ def comparison_lines(comparison: Comparison) -> list[str]:
         if pairs:
             lines += ["", f"{word.capitalize()}: {len(pairs)} questions", ""]
             lines += [
-                f"- {new.id}: {_escaped(new.question)} ({old.failure} → {new.failure})" for old, new in pairs[:_MOST]
+                f"- {_escaped(new.id)}: {_escaped(new.question)} ({old.failure} → {new.failure})"
+                for old, new in pairs[:_MOST]
             ]
             lines += [f"- and {len(pairs) - _MOST} more"] if len(pairs) > _MOST else []
+    for line in only_lines(comparison, _MOST):
+        lines += ["", _escaped(line)]
     return lines
 
 

@@ -15,7 +15,7 @@ def figure_lines(figures: Mapping[str, Figure]) -> list[str]:
 
 
 def comparison_text(comparison: Comparison) -> list[str]:
-    """Each figure in both runs with the verdict, then the questions won and lost."""
+    """Each figure in both runs with the verdict, then the questions won and lost, and those of one run only."""
     lines = [
         f"{change.figure:<32}{change.old:>7.3f} → {change.new:.3f}   {change.difference.value:+.3f} "
         f"({change.difference.low:+.3f} to {change.difference.high:+.3f})   {change.verdict}"
@@ -23,6 +23,14 @@ def comparison_text(comparison: Comparison) -> list[str]:
     ]
     for word, pairs in (("won", comparison.won), ("lost", comparison.lost)):
         lines += [f"{word}: {new.id}: {new.question} ({old.failure} → {new.failure})" for old, new in pairs]
-    for word, names in (("only in the old run", comparison.only_old), ("only in the new run", comparison.only_new)):
-        lines += [f"{word}: {', '.join(names)}"] if names else []
+    return lines + only_lines(comparison)
+
+
+def only_lines(comparison: Comparison, most: int | None = None) -> list[str]:
+    """A line for each run with questions that the other has not: how many, and the ids of the first `most`, or all."""
+    lines = []
+    for run, names in (("old", comparison.only_old), ("new", comparison.only_new)):
+        if names:
+            more = [f"and {len(names) - most} more"] if most is not None and len(names) > most else []
+            lines.append(f"{len(names)} questions only in the {run} run: {', '.join([*names[:most], *more])}")
     return lines

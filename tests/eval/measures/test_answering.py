@@ -17,6 +17,13 @@ from rag.eval.measures.answering import exact_match, f1, normalize
         ("Geneva", [], 0.0, 0.0),
         ("the", ["a"], 1.0, 1.0),
         ("Paris", ["Geneva"], 0.0, 0.0),
+        # of "A" nothing is left, so that "vitamin" alone is right
+        ("", ["A", "vitamin A"], 0.0, 0.0),
+        ("the", ["A", "vitamin A"], 0.0, 0.0),
+        ("vitamin A", ["A", "vitamin A"], 1.0, 1.0),
+        ("vitamin C", ["A", "vitamin A"], 0.0, 2 / 3),
+        ("", ["A", "..."], 1.0, 1.0),
+        ("vitamin A", ["A", "..."], 0.0, 0.0),
     ],
 )
 def test_exact_match_and_f1(answer: str, gold: list[str], exact: float, score: float) -> None:

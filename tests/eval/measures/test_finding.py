@@ -52,6 +52,46 @@ def test_answer_in_the_text_of_a_passage() -> None:
     assert answer_rank(texts, ["1931"]) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "answer", "found"),
+    [
+        ("in 1783 the czars", "3", False),
+        ("the dry season", "sea", False),
+        ("the 3rd season", "3", False),
+        ("30 of 8,500 men", "500", False),
+        ("30 of 8,500 men", "8500", True),
+        ("a share of 3.5%", "3", False),
+        ("in 3, perhaps 5", "3", True),
+        ("it fell in 1783.", "1783", True),
+        ("(the “Black Sea”)", "black sea", True),
+        ("Lenin's widow", "Lenin", True),
+        ("Lenin’s widow", "Lenin", True),
+        ("from 1914–1918", "1918", True),
+        ("an anti-war party", "war", True),
+        ("an anti-war party", "anti-war", True),
+        ("snake_case", "case", True),
+        ("in the U.S. Army", "U.S.", True),
+        ("the Straße", "STRASSE", True),
+        ("Ministry of the Sea", "the Ministry of Sea", True),
+        ("the sea and the black", "black sea", False),
+        ("列宁于1917年回到彼得格勒。", "彼得格勒", True),
+        ("列宁于1917年回到彼得格勒。", "1917", True),
+        ("列宁于1917年回到彼得格勒。", "19", False),
+        ("列宁于1917年回到彼得格勒。", "格彼", False),
+        ("レーニンは帰国した", "レーニン", True),
+        ("레닌은 돌아왔다", "레닌", True),
+    ],
+)
+def test_answer_is_found_as_whole_words(text: str, answer: str, found: bool) -> None:
+    assert answer_rank([text], [answer]) == (1 if found else None)
+
+
+@pytest.mark.parametrize("answer", ["", " ", "the", "A", "...", "—"])
+def test_answer_without_a_word_is_never_found(answer: str) -> None:
+    assert answer_rank(["", "the — A ..."], [answer]) is None
+    assert answer_rank(["", "the — A ...", "vitamin A"], [answer, "vitamin A"]) == 3
+
+
 def test_a_place_gains_once_however_many_passages_hold_it() -> None:
     assert ndcg(["a", "x", "b"], [frozenset({"a", "b", "c"})]) == 1.0
     both = [frozenset({"a", "b"}), frozenset({"b", "c"})]
