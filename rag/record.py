@@ -207,7 +207,10 @@ class Snapshot:
             " (SELECT count(*) FROM chunks WHERE document_id = documents.id), added, metadata"
             " FROM documents ORDER BY source, id"
         )
-        return [Entry(*(*row[:6], len(_parsed(row[6])), *row[7:9], _parsed(row[9]))) for row in rows]
+        return [
+            Entry(*(*file, len(_parsed(pages)), passages, added, _parsed(metadata)))
+            for *file, pages, passages, added, metadata in rows
+        ]
 
     def document(self, document_id: str) -> Document:
         """The document with that id. Raises DocumentNotFound."""

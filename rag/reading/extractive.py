@@ -39,8 +39,7 @@ class ExtractiveReader:
         if not (self._folder / WEIGHTS).is_file():
             raise ModelError(f"The folder {str(folder)!r} holds no {WEIGHTS}. Name the folder of an extractive reader.")
         self.confidence = read_confidence(self._folder)
-        self._base, _ = find_model()
-        self._tokenizer = _tokenizer(self._base)
+        self._tokenizer = tokenizer_of(find_model()[0])
         self._tokenizer.enable_truncation(WINDOW, stride=STRIDE, strategy="only_second")
 
     @cached_property
@@ -116,16 +115,16 @@ def check_length(question: str) -> None:
 
 @cache
 def _counter() -> Any:
-    tokenizer = _tokenizer(find_model()[0])
-    tokenizer.no_truncation()
-    return tokenizer
+    return tokenizer_of(find_model()[0])
 
 
-def _tokenizer(base: Path) -> Any:
+def tokenizer_of(base: Path) -> Any:
+    """The tokenizer in a model's folder, which neither pads nor cuts off."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     tokenizer.no_padding()
+    tokenizer.no_truncation()
     return tokenizer
 
 

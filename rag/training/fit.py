@@ -15,7 +15,7 @@ from ..embedding import SentenceEmbedder
 from ..errors import DataError, files_of
 from ..labelled import Labelled, hold_out
 from ..models import find_model
-from ..reading.extractive import WINDOW, ExtractiveReader
+from ..reading.extractive import WINDOW, ExtractiveReader, tokenizer_of
 from .examples import Example, Examples, Mix
 
 CHECKPOINT = "checkpoint.pt"
@@ -216,11 +216,7 @@ def _groups(network: Any) -> list[dict[str, Any]]:
 
 
 def _tokenizer() -> Any:
-    from tokenizers import Tokenizer
-
-    base, _ = find_model()
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    tokenizer.no_padding()
+    tokenizer = tokenizer_of(find_model()[0])
     tokenizer.enable_truncation(WINDOW, strategy="only_second")
     return tokenizer
 
