@@ -74,15 +74,20 @@ def calibration_error(judged: Sequence[Judged]) -> float:
 
 def fit_confidence(judged: Sequence[Judged], threshold: float = 0.5) -> Confidence:
     """The confidence that fits the scores of judged answers: maximum likelihood with Platt's targets (Platt 1999)."""
-    from scipy.optimize import minimize
-
-    scores = np.array([one.score for one in judged])
     right = np.array([one.right for one in judged])
     targets = np.where(right, (right.sum() + 1) / (right.sum() + 2), 1 / ((~right).sum() + 2))
+    return fit_curve([one.score for one in judged], targets.tolist(), threshold)
+
+
+def fit_curve(scores: Sequence[float], targets: Sequence[float], threshold: float = 0.5) -> Confidence:
+    """The logistic curve over scores that fits targets from 0 to 1 best; a surer score never means less."""
+    from scipy.optimize import minimize
+
+    measured, wanted = np.array(scores), np.array(targets)
 
     def loss(parameters: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> float:
-        odds = parameters[0] * scores + parameters[1]
-        return float((np.logaddexp(0, odds) - targets * odds).mean())
+        odds = parameters[0] * measured + parameters[1]
+        return float((np.logaddexp(0, odds) - wanted * odds).mean())
 
     slope, bias = minimize(loss, [1.0, 0.0], method="L-BFGS-B", bounds=[SLOPES, (None, None)]).x
     return Confidence(float(slope), float(bias), threshold)

@@ -1,6 +1,7 @@
 """After training: the confidence fitted and the figures measured on the articles that were held out, and the card."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,9 +14,8 @@ from rag.reading import Confidence, ExtractiveReader
 from rag.reading.confidence import FILE
 from rag.training import HELD_OUT, Plan, Trained
 
-from .calibration import Judged, calibration_error, fit_confidence, judge_in_library
+from .calibration import Judged, calibration_error, fit_confidence, fit_curve, judge_in_library
 from .measures.reliability import reliability
-from .measures.silence import best_threshold
 from .reader import given_figures
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ def fit_held_out(folder: Path, held: Sequence[LabelledParagraph]) -> dict[str, f
     crossed = [_again(half, fit_confidence(other)) for half, other in (halves, halves[::-1])]
     fresh = [one for half in crossed for one in half]
     fitted = fit_confidence(judged)
-    threshold = pick_default(_again(judged, fitted))
+    threshold = pick_default(judged, fitted)
     curve = reliability([one.confidence for one in fresh], [one.right for one in fresh])
     found = {
         "slope": fitted.slope,
@@ -74,18 +74,21 @@ def balanced(judged: Sequence[Judged]) -> list[Judged]:
     return [one for kind in kinds for one in _evenly(kind, count)] if count else list(judged)
 
 
-def pick_default(judged: Sequence[Judged]) -> float:
-    """The threshold with the best mean F1 where three of four questions have an answer; 0.5 where all have one.
+def pick_default(judged: Sequence[Judged], confidence: Confidence) -> float:
+    """The confidence from which an answer earns more than silence where three of four questions have an answer.
 
-    Silence counts as 1 where there is no answer, and as 0 where there is one, as in SQuAD 2.0.
+    An answer earns its F1, silence 1 where there is no answer, as in SQuAD 2.0; both as logistic curves over the score,
+    since the threshold with the best mean on a thousand questions owes much to which these are. 0.5 where all questions
+    have an answer; 1 where silence earns more throughout.
     """
     answerable = [one.answerable for one in judged]
     if all(answerable):
         return 0.5
+    scores = [one.score for one in judged]
     silence = UNANSWERABLE / (1 - UNANSWERABLE) * sum(answerable) / answerable.count(False)
-    points = [one.f1 for one in judged]
-    best = best_threshold([one.confidence for one in judged], points, answerable, silence)[1]
-    return min(best, 1.0)  # where silence is best throughout
+    earned, answered = fit_curve(scores, [one.f1 for one in judged]), fit_curve(scores, answerable)
+    paying = (score for score in sorted(scores) if earned.of(score) >= silence * (1 - answered.of(score)))
+    return confidence.of(next(paying, math.inf))
 
 
 def write_card(

@@ -10,6 +10,7 @@ import pytest
 from rag import Assistant, Library
 from rag.errors import CalibrationError
 from rag.eval.calibration import Asked, Judged, calibration_error, fit_confidence, judge, keep_risk
+from rag.eval.fitting import pick_default
 from rag.fakes import NumberReader
 from rag.reading import Confidence
 from rag.values import Turn
@@ -28,6 +29,23 @@ def test_fit_finds_the_curve_that_the_answers_were_drawn_from() -> None:
         < 0.02
         < calibration_error([Judged(Confidence().of(one.score), one.score, one.f1, True) for one in judged])
     )
+
+
+def test_default_threshold_lies_where_an_answer_begins_to_earn_more_than_silence() -> None:
+    chance = random.Random(5)
+    judged = [
+        Judged(0.5, chance.gauss(1.0 if answerable else -1.0, 1.0), float(answerable), answerable)
+        for answerable in [True, False] * 10_000
+    ]
+    # At a score s exp(2s) times as many are answerable as not, and 3 exp(2s) times where three of four are.
+    assert pick_default(judged, Confidence()) == pytest.approx(Confidence().of(-math.log(3) / 2), abs=0.02)
+
+
+def test_default_threshold_is_a_half_where_all_have_an_answer_and_one_where_silence_earns_more() -> None:
+    judged = [Judged(0.5, score, 1.0, True) for score in (-1.0, 0.0, 1.0)]
+    assert pick_default(judged, Confidence()) == 0.5
+    wrong = [Judged(0.5, score, 0.0, score < 0) for score in (-1.0, 0.0, 1.0)]
+    assert pick_default(wrong, Confidence()) == pytest.approx(1.0)
 
 
 def test_score_is_the_inverse_of_the_confidence() -> None:
