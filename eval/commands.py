@@ -13,13 +13,14 @@ from rag.assistant import Assistant
 from rag.cli import library_option
 from rag.errors import EvaluationError, PinciteError, files_of
 from rag.library import Library
+from rag.terminal import printable
 
 from .compare import compare
 from .costs import costs_json
 from .draft import draft
-from .gate import misses, read_gate
-from .library import brings_documents, library_of, read_beir
-from .questions import read_questions
+from .gate import check_tags, misses, read_gate
+from .library import brings_documents, library_of, names_of, read_beir
+from .questions import read_questions, wrong_left_out
 from .record import Record, about, read_record, record_of
 from .reports.exchange import squad_predictions, trec_qrels, trec_run
 from .reports.html import run_html
@@ -29,6 +30,17 @@ from .reports.text import comparison_text, figure_lines
 from .rows import rows_of
 from .run import Outcome, run
 
+REPORTS = (
+    "record.json",
+    "costs.json",
+    "run.trec",
+    "qrels.trec",
+    "squad.json",
+    "junit.xml",
+    "report.md",
+    "report.html",
+)
+_INTERRUPTED = 130  # the exit code of a program that Ctrl+C ends
 _File = click.Path(exists=True, path_type=Path)
 
 
@@ -47,8 +59,11 @@ class _RunByDefault(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (PinciteError, click.ClickException, click.exceptions.Exit, click.Abort):
+        except (PinciteError, click.ClickException, click.exceptions.Exit):
             raise
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("Aborted!", err=True)
+            sys.exit(_INTERRUPTED)
         except Exception:
             traceback.print_exc()
             sys.exit(2)
@@ -82,14 +97,18 @@ def run_command(
 
     SET is JSON lines, SQuAD's JSON or a BEIR folder; the last two bring their own documents, and no library is used.
     """
-    bars = read_gate(gate) if gate else {}
-    old = read_record(against) if against else None
-    if out:
-        _write(out, {})  # a folder that cannot be made is better known before all is asked
+    try:
+        bars = read_gate(gate) if gate else {}
+        old = read_record(against) if against else None
+    finally:
+        if out:
+            _clear(out)  # only now, for AGAINST may stand in it
     asked = read_beir(questions) if questions.is_dir() else read_questions(questions)
+    check_tags(bars, {tag for question in asked for tag in question.tags})
+    _check_complete(questions, gated=bool(bars))
     with _library(questions, folder) as library:
         assistant = Assistant(library)
-        outcomes = run(assistant, asked, k=k, jobs=jobs, progress=sys.stderr.isatty())
+        outcomes = run(assistant, asked, k=k, jobs=jobs, names=names_of(questions), progress=sys.stderr.isatty())
         record = record_of(rows_of(outcomes), about(assistant, questions, k))
     if out:
         _write(out, _measured(record, outcomes))
@@ -108,9 +127,9 @@ def run_command(
     if comparison and not as_json:
         click.echo("\n".join(["", *comparison_text(comparison)]))
     for miss in missed:
-        click.echo(f"missed: {miss.line()}", err=as_json)
+        click.echo(printable(f"missed: {miss.line()}"), err=as_json)
     if out and not as_json:
-        click.echo(f"Reports: {out / 'report.html'} and 7 more.")
+        click.echo(f"Reports: {out / 'report.html'} and {len(REPORTS) - 1} more.")
     sys.exit(1 if missed else 0)
 
 
@@ -141,6 +160,19 @@ def draft_command(folder: Path, count: int, out: Path, seed: int) -> None:
     click.echo(f"{len(lines)} drafts in {out}. Edit each question, and take the tag 'draft' away when it is good.")
 
 
+def _check_complete(questions: Path, *, gated: bool) -> None:
+    """Labels of the page without those judged wrong make any answers look right: no bar can be held against them."""
+    if left_out := wrong_left_out(questions):
+        message = (
+            f"{str(questions)!r} leaves out {left_out:,} questions whose answer was judged wrong and whose right place "
+            "was not marked: the figures are better than the answers. Mark the right place of each on the page of "
+            "`pincite chat` and export again."
+        )
+        if gated:
+            raise EvaluationError(message)
+        click.echo(message, err=True)
+
+
 def _measured(record: Record, outcomes: Sequence[Outcome]) -> dict[str, str]:
     """What was measured, by file name: kept even where a gate or an earlier run then turns out to be of another set."""
     return {
@@ -150,6 +182,14 @@ def _measured(record: Record, outcomes: Sequence[Outcome]) -> dict[str, str]:
         "qrels.trec": trec_qrels(outcomes),
         "squad.json": squad_predictions(outcomes),
     }
+
+
+def _clear(folder: Path) -> None:
+    """Make the folder, with none of an earlier run's reports in it: an error must not stand beside a pass."""
+    _write(folder, {})
+    with files_of(EvaluationError, f"clear {str(folder)!r}", "Name another folder."):
+        for name in REPORTS:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:

@@ -1,10 +1,10 @@
 """Two runs side by side: what each question won or lost, and for each figure whether a difference is shown.
 
 Paired bootstrap over the questions that both runs have (Efron and Tibshirani 1993; Koehn 2004), seed fixed: better or
-worse where the 95% interval of the difference leaves out 0.
+worse where the 95% interval of the difference leaves out 0, and the questions are not too few to say.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import fmean
@@ -16,7 +16,10 @@ from .intervals import Figure, Indices, mean_figure, whole_figure
 from .record import Record
 from .rows import Row
 
+FEWEST = 5  # questions that can show a difference: the interval of one that stands alone has no width
+
 Pair = tuple[Row, Row]
+Asked = tuple[str, str, bool, frozenset[str]]  # id, words, whether every answer is wanted, right answers
 
 
 class Verdict(StrEnum):
@@ -40,13 +43,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All changes, and the questions that went from wrong to right (`won`) and from right to wrong (`lost`)."""
+    """All changes, and the questions that went from wrong to right (`won`) and from right to wrong (`lost`).
+
+    `notes` say in a line each what else differs between the runs.
+    """
 
     changes: tuple[Change, ...]
     won: tuple[Pair, ...]
     lost: tuple[Pair, ...]
     only_old: tuple[str, ...]
     only_new: tuple[str, ...]
+    notes: tuple[str, ...]
 
     @property
     def is_worse(self) -> bool:
@@ -55,11 +62,13 @@ class Comparison:
 
 
 def compare(old: Record, new: Record) -> Comparison:
-    """Compare two runs by the ids and words of their questions. Raises EvaluationError where they share none."""
-    before, after = ({(row.id, row.question): row for row in record.rows} for record in (old, new))
+    """Compare two runs by ids, words and right answers of questions. Raises EvaluationError where they share none."""
+    before, after = ({_asked(row): row for row in record.rows} for record in (old, new))
     pairs = [(before[name], after[name]) for name in before if name in after]
     if not pairs:
-        raise EvaluationError("The two runs share no question. Compare runs of the same set.")
+        raise EvaluationError(
+            "The two runs share no question with the same right answers. Compare runs of the same set."
+        )
     names = dict.fromkeys(name for one, other in pairs for name in one.values if name in other.values)
     changes = [change for name in [*names, *WHOLE] if (change := _change(name, pairs)) is not None]
     return Comparison(
@@ -68,7 +77,26 @@ def compare(old: Record, new: Record) -> Comparison:
         tuple(pair for pair in pairs if pair[0].failure == "right" and pair[1].failure != "right"),
         tuple(row.id for name, row in before.items() if name not in after),
         tuple(row.id for name, row in after.items() if name not in before),
+        (*_other_hashes(old, new), *_other_gold(before, after)),
     )
+
+
+def _asked(row: Row) -> Asked:
+    """Where other answers are wanted, other points are no change of the answers given."""
+    return row.id, row.question, row.every, frozenset(row.gold)
+
+
+def _other_hashes(old: Record, new: Record) -> Iterator[str]:
+    for part in ("set", "library", "reader"):
+        before, after = (record.about.get(part, {}).get("sha256") for record in (old, new))
+        if before != after:
+            yield f"The {part} is another: {str(before)[:12]} before, {str(after)[:12]} now."
+
+
+def _other_gold(before: Collection[Asked], after: Collection[Asked]) -> Iterator[str]:
+    old, new = ({name[:2] for name in one if name not in other} for one, other in ((before, after), (after, before)))
+    if old & new:
+        yield f"{len(old & new)} questions of the same words have other right answers, and are not compared."
 
 
 def _change(name: str, pairs: Sequence[Pair]) -> Change | None:
@@ -77,7 +105,8 @@ def _change(name: str, pairs: Sequence[Pair]) -> Change | None:
         return None
     sign = -1 if name in LOWER_IS_BETTER else 1
     low, high = sorted((sign * difference.low, sign * difference.high))
-    verdict = Verdict.BETTER if low > 0 else Verdict.WORSE if high < 0 else Verdict.NONE
+    enough = difference.n >= FEWEST
+    verdict = Verdict.BETTER if enough and low > 0 else Verdict.WORSE if enough and high < 0 else Verdict.NONE
     return Change(name, old, new, difference, verdict)
 
 

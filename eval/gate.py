@@ -5,6 +5,7 @@ Each bar is `"figure" = 0.8`: at least that, or at most that for figures of whic
 """
 
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,32 +13,38 @@ from typing import Any
 from rag.errors import EvaluationError
 
 from .figures import LOWER_IS_BETTER
-from .intervals import Figure
 from .record import Record
 
 _MOST_NAMED = 10
+_ROUNDED = 1e-6  # what the values of rows are rounded to
 _EXAMPLE = 'A bar reads `"HasAns F1" = 0.8`, under `[bars]`, or under `[tags.NAME]` for the questions with a tag.'
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A bar that was missed: the figure (of a tag, or of all), its value, the bar, the questions that fell short."""
+    """A bar that was missed: the figure (of a tag, or of all), its value, the bar, the questions that fell short.
+
+    `end` is the end of the figure's interval where the bar is on that.
+    """
 
     figure: str
     tag: str | None
     value: float
     bar: float
     questions: tuple[str, ...]
+    end: float | None = None
 
     def line(self) -> str:
         """The miss as one line of text."""
         where = f" [{self.tag}]" if self.tag else ""
-        word = "above" if self.figure in LOWER_IS_BETTER else "below"
+        end, word = ("upper", "above") if self.figure in LOWER_IS_BETTER else ("lower", "below")
         named = ", ".join(self.questions[:_MOST_NAMED])
         more = f" and {len(self.questions) - _MOST_NAMED} more" if len(self.questions) > _MOST_NAMED else ""
         questions = f": {named}{more}" if named else ""
-        short = abs(self.value - self.bar)
-        return f"{self.figure}{where} is {self.value:.3f}, {short:.3f} {word} {self.bar:.3f}{questions}"
+        found, said = self.value, f"{self.figure}{where} is {self.value:.3f}"
+        if self.end is not None:
+            found, said = self.end, f"the {end} end of {self.figure}'s interval{where} is {self.end:.3f} ({said})"
+        return f"{said}, {abs(found - self.bar):.3f} {word} {self.bar:.3f}{questions}"
 
 
 Bars = dict[str | None, dict[str, dict[str, float]]]  # by tag (None: all), by figure
@@ -50,18 +57,30 @@ def read_gate(path: Path) -> Bars:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise EvaluationError(f"Cannot read the gate {str(path)!r}: {error}. {_EXAMPLE}") from error
     unknown = set(found) - {"bars", "tags"}
-    tables: dict[str | None, Any] = {None: found.get("bars", {})}
+    tables: dict[str | None, Any] = {None: found["bars"]} if "bars" in found else {}
     tags = found.get("tags", {})
     tables |= tags if isinstance(tags, dict) else {"tags": tags}
-    if unknown or not any(tables.values()):
+    if unknown or not tables:
         raise EvaluationError(f"The gate {str(path)!r} has no bars, or more than bars. {_EXAMPLE}")
     if not all(isinstance(table, dict) for table in tables.values()):
         raise EvaluationError(f"The gate {str(path)!r} has a bar where a table belongs. {_EXAMPLE}")
+    if empty := ["[bars]" if tag is None else f"[tags.{tag}]" for tag, table in tables.items() if not table]:
+        raise EvaluationError(f"The gate {str(path)!r} has no bar under {'; '.join(empty)}. {_EXAMPLE}")
     return {tag: {name: _bar(path, name, bar) for name, bar in table.items()} for tag, table in tables.items()}
+
+
+def check_tags(bars: Bars, tags: Collection[str]) -> None:
+    """Raises EvaluationError for bars on a tag that is not among those of the questions."""
+    for tag in bars:
+        if tag is not None and tag not in tags:
+            raise EvaluationError(
+                f"The gate has bars on the tag {tag!r}, which no question has. There are: {_listed(sorted(tags))}."
+            )
 
 
 def misses(record: Record, bars: Bars) -> list[Miss]:
     """The bars that a run missed. Raises EvaluationError where a figure of a bar was not measured: never a pass."""
+    check_tags(bars, record.tags)
     return [
         miss
         for tag, table in bars.items()
@@ -71,32 +90,32 @@ def misses(record: Record, bars: Bars) -> list[Miss]:
 
 
 def _miss(record: Record, tag: str | None, name: str, bar: dict[str, float]) -> Miss | None:
-    measured = record.figures if tag is None else record.tags.get(tag, {})
+    measured = record.figures if tag is None else record.tags[tag]
     if name not in measured:
         of = f" of the questions tagged {tag!r}" if tag else ""
         raise EvaluationError(
-            f"The gate has a bar on {name!r}{of}, which was not measured. There are: {', '.join(measured) or 'none'}."
+            f"The gate has a bar on {name!r}{of}, which was not measured. There are: {_listed(measured)}."
         )
     lower = name in LOWER_IS_BETTER
-    wanted, value = _held_against(measured[name], bar, lower)
-    if value <= wanted if lower else value >= wanted:
+    figure = measured[name]
+    end = (figure.high if lower else figure.low) if "low" in bar else None
+    value, (wanted,) = figure.value if end is None else end, bar.values()
+    if (value - wanted if lower else wanted - value) <= _ROUNDED:
         return None
     rows = [row for row in record.rows if (tag is None or tag in row.tags) and name in row.values]
     short = sorted(
         (row for row in rows if row.values[name] != (0.0 if lower else 1.0)), key=lambda row: row.values[name]
     )
-    return Miss(name, tag, value, wanted, tuple(row.id for row in short))
+    return Miss(name, tag, figure.value, wanted, tuple(row.id for row in short), end)
 
 
-def _held_against(figure: Figure, bar: dict[str, float], lower: bool) -> tuple[float, float]:
-    """The bar, and what is held against it: the figure, or the worse end of its interval."""
-    if "low" in bar:
-        return bar["low"], figure.high if lower else figure.low
-    return bar["value"], figure.value
+def _listed(names: Collection[str]) -> str:
+    """Names, which may hold commas."""
+    return "; ".join(names) or "none"
 
 
 def _is_share(found: Any) -> bool:
-    return isinstance(found, int | float) and 0 <= found <= 1
+    return isinstance(found, int | float) and not isinstance(found, bool) and 0 <= found <= 1
 
 
 def _bar(path: Path, name: str, found: Any) -> dict[str, float]:

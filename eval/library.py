@@ -54,6 +54,7 @@ def paragraph_texts(paragraphs: Sequence[LabelledParagraph]) -> dict[str, str]:
 def read_beir(folder: Path) -> list[Question]:
     """The queries of a BEIR folder (Thakur et al. 2021) that its qrels judge, with the documents to be found."""
     wanted: dict[str, list[str]] = {}
+    places: dict[str, str] = {}
     for path in sorted((folder / QRELS).glob("*.tsv")) or _missing(folder / QRELS / "test.tsv"):
         for number, line in enumerate(_read_lines(path), 1):
             cells = line.split("\t")
@@ -63,19 +64,33 @@ def read_beir(folder: Path) -> list[Question]:
                 raise EvaluationError(
                     f"{path}:{number} is no judgement. A line reads QUERY, DOCUMENT, SCORE, parted by tabs."
                 )
+            places.setdefault(cells[0], f"{path}:{number}")
             if int(cells[2]) > 0:
-                wanted.setdefault(cells[0], []).append(_file_name(cells[1]))
+                wanted.setdefault(cells[0], []).append(cells[1])
+    queries = {str(query["_id"]): query["text"] for query in _objects(folder / QUERIES, blank=False)}
+    for name, place in places.items():
+        if name not in queries:
+            raise EvaluationError(
+                f"{place} judges the query {name!r}, which {str(folder / QUERIES)!r} lacks. Add it, or take the "
+                "judgement out."
+            )
     found = [
-        Question(str(query["_id"]), query["text"], (), documents=tuple(dict.fromkeys(wanted[str(query["_id"])])))
-        for query in _objects(folder / QUERIES, blank=False)
-        if str(query["_id"]) in wanted
+        Question(name, text, (), documents=tuple(dict.fromkeys(wanted[name])))
+        for name, text in queries.items()
+        if name in wanted
     ]
     if not found:
         raise EvaluationError(
             f"No query in {str(folder / QUERIES)!r} is judged by the files in {str(folder / QRELS)!r}. "
-            "The ids in their first columns must be those of queries."
+            "At least one judgement must have a score above 0."
         )
     return found
+
+
+def names_of(path: Path) -> dict[str, str]:
+    """What the documents of a set are called in it, by the names of their files in `library_of`: the ids of BEIR."""
+    ids = [str(one["_id"]) for one in _objects(path / CORPUS, blank=True)] if path.is_dir() else []
+    return {_file_name(name): name for name in ids}
 
 
 def _beir_texts(folder: Path) -> dict[str, str]:
@@ -94,9 +109,10 @@ def _file_name(name: str) -> str:
 
 
 def _objects(path: Path, *, blank: bool) -> Iterator[dict[str, Any]]:
-    """The entries of a file, each with an `_id` and a `text`, which may be `blank`."""
+    """The entries of a file, each with an `_id` of its own and a `text`, which may be `blank`."""
     if not path.is_file():
         _missing(path)
+    lines: dict[str, int] = {}
     for number, line in enumerate(_read_lines(path), 1):
         if not line.strip():
             continue
@@ -104,10 +120,12 @@ def _objects(path: Path, *, blank: bool) -> Iterator[dict[str, Any]]:
             found = parsed(line)
             if any(name not in found for name in ("_id", "text")):
                 raise ValueError("it has not all of _id, text")
-            if not isinstance(found["_id"], str | int):
+            if not isinstance(found["_id"], str | int) or not str(found["_id"]).strip():
                 raise ValueError(f"its _id {found['_id']!r} is none")
             if not isinstance(found["text"], str) or not (blank or found["text"].strip()):
                 raise ValueError(f"its text {found['text']!r} is none")
+            if (first := lines.setdefault(str(found["_id"]), number)) != number:
+                raise ValueError(f"its _id {found['_id']!r} is that of line {first}; give each its own")
         except (ValueError, TypeError, RecursionError) as error:
             raise EvaluationError(f"{path}:{number} is no entry of a BEIR folder: {error}.") from error
         yield found

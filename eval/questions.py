@@ -3,8 +3,9 @@
 A line of ours reads `{"id", "question", "answers": [{"text", "start", "document"}], "document", "wants", "history",
 "tags"}`; all but the question and its answers may be left out. Several answers are alternatives, any of which is right;
 with `"wants": "every"`, or "every span" as in SQuAD's JSON, all together are the answer; none means that the documents
-do not answer. `start` counts characters in the text of the answer's `document`, a file name; without it the answer is
-looked for there. `history` holds earlier turns, `[{"question", "answer"}]`, that the question leans on.
+do not answer. `start` counts characters in the text of the answer's `document`, a file name or the source that
+`pincite documents` prints; without it the answer is looked for there. `history` holds earlier turns, `[{"question",
+"answer"}]`, that the question leans on.
 """
 
 import json
@@ -14,13 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import DataError, EvaluationError, files_of, half_pair
-from rag.labelled import Labelled, read_labelled, wants_every
+from rag.labelled import Labelled, read_json, read_labelled, wants_every
+from rag.labels import WRONG_LEFT_OUT
 from rag.values import Turn
 
 ALONE = "alone"  # the tag of a question that stands alone, whatever was said before
 _EXAMPLE = (
     'A line reads {"id": "1", "question": "Who?", "answers": [{"text": "Ada", "start": 12, "document": "a.md"}]}.'
 )
+_KEYS = ("id", "question", "answers", "document", "wants", "history", "tags")
 _HALF = "half of a surrogate pair, which is no character"
 
 TextOf = Callable[[str], str | None]
@@ -65,7 +68,7 @@ def read_questions(path: Path) -> list[Question]:
         try:
             labelled = read_labelled([path])
         except DataError as error:
-            raise EvaluationError(str(error)) from error
+            raise EvaluationError(f"{error} A file with lines of JSON must be named .jsonl.") from error
         if faults := labelled.faults:
             raise EvaluationError(
                 f"{len(faults):,} questions of {str(path)!r} cannot be used. The first: {faults[0].question!r}: "
@@ -76,12 +79,20 @@ def read_questions(path: Path) -> list[Question]:
         raise EvaluationError(f"The question set {str(path)!r} is empty. {_EXAMPLE}")
     seen: set[str] = set()
     for question in questions:
+        if not question.id.strip():
+            raise EvaluationError(f"The id of {question.question!r} in {str(path)!r} is blank. Give it one.")
         if half_pair(question.id):
             raise EvaluationError(f"The id {question.id!r} in {str(path)!r} holds {_HALF}. Give another.")
         if question.id in seen:
             raise EvaluationError(f"{str(path)!r} has two questions with the id {question.id!r}. Give each its own.")
         seen.add(question.id)
     return questions
+
+
+def wrong_left_out(path: Path) -> int:
+    """How many answers judged wrong a file of labels lacks, because their right place was not marked."""
+    left_out: int = 0 if path.is_dir() or path.suffix == ".jsonl" else read_json(path).get(WRONG_LEFT_OUT, 0)
+    return left_out
 
 
 def of_labelled(labelled: Labelled) -> list[Question]:
@@ -145,15 +156,13 @@ def _lines(path: Path) -> Iterator[Question]:
 
 def _question(line: str, place: str, number: int) -> Question:
     try:
-        found: dict[str, Any] = parsed(line)
+        found = _object(parsed(line), *_KEYS)
         return Question(
             id=str(found.get("id", number)),
             question=_text(found["question"]),
             answers=tuple(_gold(answer, found.get("document")) for answer in _list(found["answers"])),
             every=wants_every(found),
-            history=tuple(
-                Turn(_text(turn["question"]), str(turn.get("answer") or "")) for turn in _list(found.get("history", []))
-            ),
+            history=tuple(map(_turn, _list(found.get("history", [])))),
             tags=tuple(map(str, _list(found.get("tags", [])))),
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
@@ -168,15 +177,27 @@ def parsed(line: str) -> Any:
     return found
 
 
+def _turn(turn: Any) -> Turn:
+    turn = _object(turn, "question", "answer")
+    return Turn(_text(turn["question"]), str(turn.get("answer") or ""))
+
+
 def _gold(answer: Any, document: Any) -> Gold:
-    if isinstance(answer, str):
-        answer = {"text": answer}
+    answer = {"text": answer} if isinstance(answer, str) else _object(answer, "text", "start", "document")
     start, document = answer.get("start"), answer.get("document", document)
     if document is not None:
         _text(document)
     if start is not None and document is None:
         raise ValueError(f"the start {start} of {answer['text']!r} is in no document; name it")
     return Gold(_text(answer["text"]), None if start is None else int(start), document)
+
+
+def _object(found: Any, *keys: str) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise ValueError(f"{found!r} is no object")
+    if unknown := [key for key in found if key not in keys]:
+        raise ValueError(f"it has the key {unknown[0]!r}; there may be {', '.join(keys)}")
+    return found
 
 
 def _list(found: Any) -> list[Any]:

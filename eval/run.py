@@ -1,7 +1,7 @@
 """A run: every question of a set asked of a library, and what came back, question by question."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -71,15 +71,22 @@ class Outcome:
 
 
 def run(
-    assistant: Assistant, questions: Sequence[Question], *, k: int | None = None, jobs: int = 1, progress: bool = False
+    assistant: Assistant,
+    questions: Sequence[Question],
+    *,
+    k: int | None = None,
+    jobs: int = 1,
+    names: Mapping[str, str] | None = None,
+    progress: bool = False,
 ) -> list[Outcome]:
     """Ask every question, in order. `k` is the number of passages to read, the assistant's own when None.
 
+    `names` say what documents are called in the set, by the names of their files, where that is something else.
     Raises EvaluationError, before any is asked, where one is too long or a gold answer is not in the document that it
     names.
     """
     _check_lengths(assistant, questions)
-    files = Files(assistant)
+    files = Files(assistant, names or {})
     placed = located(questions, files.text, files.find)
     _check_documents(placed, files)
     bar = tqdm(total=len(placed), desc="Asking", unit="questions", leave=False, disable=not progress)
@@ -121,22 +128,28 @@ def too_long(assistant: Assistant, question: Question) -> str | None:
 
 
 class Files:
-    """The documents of a library by the names of their files."""
+    """The documents of a library by the names of their files, or by their sources; a name that several have is none.
 
-    def __init__(self, assistant: Assistant):
+    `names` are used for those of files and sources where they have one.
+    """
+
+    def __init__(self, assistant: Assistant, names: Mapping[str, str]):
         self._library = assistant.library
         entries = self._library.documents()
-        self.ids = {Path(entry.location).name: entry.id for entry in entries}
-        self._counts = Counter(Path(entry.location).name for entry in entries)
-        self._names = {entry_id: name for name, entry_id in self.ids.items() if self._counts[name] == 1}
+        files = [(Path(entry.location).name, entry.id) for entry in entries]
+        sources = [(entry.source, entry.id) for entry in entries]
+        self._counts = Counter(name for name, _ in files)
+        named = [(names.get(name, name), found) for name, found in [*_unique(sources), *_unique(files)]]
+        self.ids = dict(named)
+        self._names = {found: name for name, found in named}
         self._texts: dict[str, str] = {}
 
     def text(self, name: str) -> str | None:
         """The text of a document, None when there is none of that name. Raises EvaluationError for more than one."""
-        if self._counts[name] > 1:
+        if self._counts[name] > 1 and name not in self.ids:
             raise EvaluationError(
                 f"The library holds {self._counts[name]} documents of files named {name!r}, so that an answer in one "
-                "of them has no certain place. Name the files differently, or leave `document` out."
+                "of them has no certain place. Name it as `pincite documents` does, or leave `document` out."
             )
         if name not in self._texts and name in self.ids:
             with self._library.view() as view:
@@ -152,9 +165,14 @@ class Files:
         return next((start for start in starts if start >= 0), text.find(words))
 
     def name_of(self, chunk: Chunk) -> str:
-        """A passage's name in rankings: document, start and end. Of files of one name the document is its id."""
+        """A passage's name in rankings: document, start and end. Of files of one name the document is its source."""
         document = self._names.get(chunk.document_id, chunk.document_id)
         return f"{document}:{chunk.start}-{chunk.end}"
+
+
+def _unique(named: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    counts = Counter(name for name, _ in named)
+    return [(name, found) for name, found in named if counts[name] == 1]
 
 
 def _ask(assistant: Assistant, question: Question, files: Files, k: int | None) -> Outcome:

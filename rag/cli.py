@@ -1,4 +1,7 @@
-"""The command line: each command parses, calls one function, prints. Exit code 0: done; 1: no; 2: an error."""
+"""The command line: each command parses, calls one function, prints.
+
+Exit code 0: done; 1: no; 2: an error; 130: stopped with Ctrl+C.
+"""
 
 import io
 import json
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
 
 LIBRARY_VARIABLE = "PINCITE_LIBRARY"
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
-_ABOVE_ZERO = click.FloatRange(0, min_open=True)
 
 
 class _Failed(click.ClickException):
@@ -27,13 +29,29 @@ class _Failed(click.ClickException):
 
 
 class _Commands(click.Group):
-    """Turns our errors into one message and exit code 2."""
+    """Turns our errors into one message and exit code 2, and Ctrl+C into one line and exit code 130."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except PinciteError as error:
             raise _Failed(str(error)) from error
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("\nStopped.", err=True)  # below the ^C that a terminal shows
+            sys.exit(130)
+
+
+class _Finite(click.FloatRange):
+    """A number of a range, without what click lets through: nan and infinities."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is no finite number. Give one such as 0.1.", param, ctx)
+        return number
+
+
+_ABOVE_ZERO = _Finite(0, min_open=True)
 
 
 def library_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -119,9 +137,7 @@ def index(
 @click.argument("question")
 @library_option
 @click.option("--k", type=int, help="Passages to read.  [default: 5]")
-@click.option(
-    "--threshold", type=float, help="Confidence, 0 to 1, that an answer must reach.  [default: as calibrated]"
-)
+@click.option("--threshold", type=_Finite(0, 1), help="Confidence that an answer must reach.  [default: as calibrated]")
 @click.option("--every", is_flag=True, help="Give every distinct answer in the passages read, by default 20.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 def ask(question: str, folder: Path, k: int | None, threshold: float | None, every: bool, as_json: bool) -> None:
@@ -283,6 +299,7 @@ def labels(arguments: tuple[str, ...]) -> None:
 @click.option("--rate", default=1e-4, type=_ABOVE_ZERO, help="Learning rate at its highest.")
 @click.option("--seed", default=0, help="Of everything that is drawn.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in the folder.")
+@click.option("--overwrite", is_flag=True, help="Replace the reader and the checkpoint in the folder.")
 def train(
     data: tuple[Path, ...],
     out: Path,
@@ -294,6 +311,7 @@ def train(
     rate: float,
     seed: int,
     resume: bool,
+    overwrite: bool,
 ) -> None:
     """Fit a reader to labelled questions: files in SQuAD's JSON, plain or gzip.
 
@@ -303,7 +321,12 @@ def train(
     from .labelled import read_labelled
     from .terminal import fault_lines
     from .training import Mix, Plan, train
+    from .training.fit import check_free
 
+    if resume and overwrite:
+        raise click.UsageError("--resume goes on from what stands in the folder, --overwrite replaces it. Give one.")
+    if not (resume or overwrite):
+        check_free(out)
     labelled = read_labelled(data)
     _print_errors(fault_lines(labelled.faults))
     mix = Mix(_shares(share, {paragraph.file for paragraph in labelled.paragraphs}))
@@ -320,7 +343,7 @@ def train(
 @main.command()
 @click.argument("labelled", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @library_option
-@click.option("--risk", default=0.05, type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Most wrong.")
+@click.option("--risk", default=0.05, type=_Finite(0, 1, min_open=True, max_open=True), help="Most wrong.")
 def calibrate(labelled: Path, folder: Path, risk: float) -> None:
     """Pick the confidence at which at most a share of the given answers is wrong, and keep it in the library.
 

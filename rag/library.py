@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 Ranking = list[tuple[int, float]]  # chunk ids with scores, best first
 
 MOST_PASSAGES = 1_000_000
+_KEPT = "kept as it was read before"
 _SCORE_DIGITS = 6  # scores that differ by less are equal: which is first must not hang on rounding
 
 
@@ -138,10 +139,10 @@ class Library:
         """Read files, and folders with all that is in them, into the library.
 
         A file whose bytes are known already costs no embedding; one that changed replaces what was read of it. Each
-        document is one change. A file that cannot be read is reported and the rest goes on. The source of a document
-        is its path as given, or seen from the folder `relative_to`. `progress`: True for a bar on standard error, or
-        a function that is told the share of the bytes that are done. Raises FileError for a path that is not there,
-        before anything is read.
+        document is one change. A file that cannot be read is reported and the rest goes on; what was read of it before
+        is kept. The source of a document is its path as given, or seen from the folder `relative_to`. `progress`: True
+        for a bar on standard error, or a function that is told the share of the bytes that are done. Raises FileError
+        for a path that is not there, before anything is read.
         """
         files, others = files_in(paths)
         with Progress("Reading", sum(map(size_of, files)), shown=progress) as bar:
@@ -238,10 +239,11 @@ class Library:
         """Reads files in groups that are worth embedding together, and stores each document as one change."""
         pending: list[Reading] = []
         for path in files:
+            known: str | None = None
             try:
-                data = read_bytes(path)
                 location = str(locate(path))
                 known = self._sha256_at(location)
+                data = read_bytes(path)
                 if known == hashlib.sha256(data).hexdigest():
                     bar.advance(len(data))
                     yield Report(unchanged=(str(path),))
@@ -252,7 +254,8 @@ class Library:
                 pending.append(self._intake.cut(document, location, len(data), is_update=known is not None))
             except FileError as error:
                 bar.advance(size_of(path))
-                yield Report(failed=(Failure(str(path), error.reason),))
+                reason = f"{error.reason}; {_KEPT}" if known else error.reason
+                yield Report(failed=(Failure(str(path), reason),))
             if sum(len(reading.chunks) for reading in pending) >= GROUP:
                 yield self._store(pending, bar)
                 pending = []
@@ -286,7 +289,7 @@ class Library:
                     size, document = len(data), replace(parse(data, entry.location), id=entry.id, source=entry.source)
                 except FileError as error:
                     size, document = entry.bytes, change.document(entry.id)
-                    reason = f"{error.reason}; kept as it was read before"
+                    reason = f"{error.reason}; {_KEPT}"
                     reports.append(Report(failed=(Failure(entry.source, reason),)))
                 reading = self._intake.cut(document, entry.location, size, is_update=True)
                 known_vectors = change.vectors_of_texts if same_model else lambda _: {}

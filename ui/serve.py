@@ -73,6 +73,7 @@ def application(assistant: Assistant, access: Access, limits: Limits) -> "FastAP
     offered.find()
     blocks = page(assistant, access, limits, offered, metrics.answered).queue(max_size=WAITING_AT_MOST)
     blocks.state_session_capacity = SESSIONS
+    font = gr.themes.LocalFont("Source Sans Pro", weights=(400, 700))  # of weight 600 Gradio has only a few letters
     mounted: FastAPI = gr.mount_gradio_app(
         app,
         blocks,
@@ -80,6 +81,7 @@ def application(assistant: Assistant, access: Access, limits: Limits) -> "FastAP
         auth=_asynchronous(access) if access.people else None,
         ssr_mode=False,
         footer_links=[],
+        theme=gr.themes.Default(font=(font, "ui-sans-serif", "system-ui", "sans-serif")),
         css_paths=STYLE,
         show_error=True,
         run_history=False,

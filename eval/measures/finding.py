@@ -51,11 +51,16 @@ def answer_rank(texts: Sequence[str], answers: Sequence[str]) -> int | None:
     The words must follow each other and be whole: no letter or digit stands next to them. Any other character parts
     words ("Lenin" is found in "Lenin's", "war" in "anti-war"), but not a point or comma between digits ("500" is not
     found in "8,500"). In Chinese, Thai and other writing without spaces, and in Korean, each character is a word. Case
-    and articles do not count, as in `answering`; an answer without a word is never found.
+    and articles do not count, as in `answering`; an answer of which nothing is left there is never found. One that has
+    no word but signs (an emoji, an arrow) is found wherever these stand.
     """
     gold = [words for answer in answers if (words := _words(answer)).strip()]
-    found = enumerate(map(_words, texts if gold else ()), 1)
-    return next((rank for rank, words in found if any(one in words for one in gold)), None)
+    signs = [left for answer in answers if not _words(answer).strip() and (left := normalize(answer))]
+    for rank, text in enumerate(texts if gold or signs else (), 1):
+        words, whole = _words(text), normalize(text) if signs else ""
+        if any(one in words for one in gold) or any(one in whole for one in signs):
+            return rank
+    return None
 
 
 def _gains(found: Iterable[str], wanted: Sequence[frozenset[str]]) -> list[int]:

@@ -1,12 +1,15 @@
 """Files for the tools of the field: a TREC run with its qrels, predictions as SQuAD 2.0's evaluate-v2.0.py reads."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 from ..measure import judged
 from ..run import READ, Outcome
 
 TAG = "pincite"
+_APART = re.compile(r"[\s%\x00-\x1f\x7f-\x9f]")
 
 
 def trec_run(outcomes: Sequence[Outcome]) -> str:
@@ -42,5 +45,5 @@ def _words(names: Iterable[str]) -> list[str]:
 
 
 def _word(name: str) -> str:
-    """An id without white space, which parts the columns."""
-    return "_".join(name.split())
+    """An id as a word of its own: white space, control characters and "%" are percent-encoded, an empty one is "%"."""
+    return _APART.sub(lambda found: quote(found[0]), name) or "%"

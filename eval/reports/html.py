@@ -13,12 +13,12 @@ from ..measures.risk import risk_coverage
 from ..record import Record
 from ..rows import Row
 from ..run import READ
-from .text import only_lines
+from .text import notes
 
 _HERE = Path(__file__).parent
 _RANKS = (1, 2, 3, 4, 5, 10, 20, 50, 100)
 _COLUMNS = "<th>question<th>wanted<th>came<th>confidence<th>rank<th>outcome"
-_SIDE, _PAD = 220, 30  # of a plot, in pixels
+_SIDE, _PAD = 270, 30  # of a plot, in pixels
 
 
 def run_html(record: Record, missed: Sequence[Miss] = (), comparison: Comparison | None = None) -> str:
@@ -70,7 +70,7 @@ def _changes(comparison: Comparison) -> list[str]:
     ] or ["<li>No difference is shown."]
     pairs = [("won", pair) for pair in comparison.won] + [("lost", pair) for pair in comparison.lost]
     lines += [f"<li>{word}: {escape(new.id)} {escape(new.question)}" for word, (_, new) in pairs]
-    lines += [f"<li>{escape(line)}" for line in only_lines(comparison)]
+    lines += [f"<li>{escape(line)}" for line in notes(comparison)]
     return ["<h2>Changes</h2>", "<ul>", *lines, "</ul>"]
 
 
@@ -98,8 +98,8 @@ def _table(tag: str, figures: dict[str, Figure]) -> str:
 def _bar(figure: Figure) -> str:
     low, high, value = (round(100 * part, 1) for part in (figure.low, figure.high, figure.value))
     return (
-        f'<svg width="100" height="10" role="img" aria-label="{value}%"><rect x="{low}" y="2" width="{high - low}" '
-        f'height="6" class="interval"/><rect x="{value}" width="2" height="10" class="value"/></svg>'
+        f'<svg viewBox="-1 0 102 10" width="102" role="img" aria-label="{value}%"><rect x="{low}" y="2" '
+        f'width="{high - low}" height="6" class="interval"/><path d="M{value} 0v10" class="value"/></svg>'
     )
 
 
@@ -174,12 +174,13 @@ def _question(row: Row) -> str:
 
 
 def _gold_sentence(row: Row) -> str:
-    return _marked(row.gold_sentence, row.gold_at, len(row.gold[0])) if row.gold and row.gold_sentence else ""
+    placed = next((text for text in row.gold if row.gold_sentence.startswith(text, row.gold_at)), "")
+    return _marked(row.gold_sentence, row.gold_at, len(placed)) if row.gold_sentence else ""
 
 
 def _cited(row: Row) -> str:
     parts = []
-    for citation in row.citations[:3]:
+    for citation in row.citations:
         at = citation["start"] - citation["sentence_start"]
         place = f"{citation['title']}, characters {citation['start']}–{citation['end']}"
         parts.append(_marked(citation["sentence"], at, len(citation["quote"])) + f"<small>{escape(place)}</small>")

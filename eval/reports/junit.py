@@ -27,7 +27,8 @@ def run_junit(record: Record, missed: Sequence[Miss] = ()) -> str:
             failure.text = _clean(f"wanted: {wanted}\ncame: {came}")
     gate = _suite(suites, "gate", len(missed), len(missed))
     for miss in missed:
-        case = ElementTree.SubElement(gate, "testcase", classname="gate", name=_clean(miss.figure))
+        bar = miss.figure if miss.tag is None else f"{miss.figure} [{miss.tag}]"
+        case = ElementTree.SubElement(gate, "testcase", classname="gate", name=_clean(bar))
         ElementTree.SubElement(case, "failure", message=_clean(miss.line()))
     ElementTree.indent(suites)
     return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+from rag.citations import literal
+from rag.terminal import printable
+
 from ..compare import Comparison, Verdict
 from ..gate import Miss
 from ..intervals import Figure
 from ..record import Record
-from .text import only_lines
+from .text import notes
 
 SHOWN = (
     "right",
@@ -31,7 +34,8 @@ _MOST = 10
 def run_markdown(record: Record, missed: Sequence[Miss] = (), comparison: Comparison | None = None) -> str:
     """A run in a few lines."""
     about = record.about
-    lines = [f"### {about['set']['name']}: {len(record.rows)} questions, {about['library']['documents']} documents", ""]
+    name = _escaped(about["set"]["name"])
+    lines = [f"### {name}: {len(record.rows)} questions, {about['library']['documents']} documents", ""]
     lines += [f"- **missed:** {_escaped(miss.line())}" for miss in missed]
     lines += [""] if missed else []
     if comparison:
@@ -57,11 +61,11 @@ def comparison_lines(comparison: Comparison) -> list[str]:
         if pairs:
             lines += ["", f"{word.capitalize()}: {len(pairs)} questions", ""]
             lines += [
-                f"- {_escaped(new.id)}: {_escaped(new.question)} ({old.failure} → {new.failure})"
+                f"- {_escaped(f'{new.id}: {new.question} ({old.failure} → {new.failure})')}"
                 for old, new in pairs[:_MOST]
             ]
             lines += [f"- and {len(pairs) - _MOST} more"] if len(pairs) > _MOST else []
-    for line in only_lines(comparison, _MOST):
+    for line in notes(comparison, _MOST):
         lines += ["", _escaped(line)]
     return lines
 
@@ -71,7 +75,5 @@ def _figure_line(name: str, figure: Figure) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text of a document or a question, which must not become markup."""
-    for character in "\\`*_[]<>|#":
-        text = text.replace(character, f"\\{character}")
-    return text
+    """Text of a document or a question on one line, which must not become markup."""
+    return literal(printable(text))

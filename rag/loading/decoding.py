@@ -3,6 +3,8 @@
 import codecs
 import re
 
+from .latin import decode_latin
+
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
@@ -23,8 +25,9 @@ class NotText(ValueError):
 def decode(data: bytes, declared: str | None = None) -> str:
     """The text of `data`, line ends normalized and a byte order mark dropped.
 
-    A mark decides; then the encoding that the file declares, then UTF-8, then what charset-normalizer finds. In UTF-8
-    with a few broken bytes these become U+FFFD, and the rest stays what it is. Raises NotText.
+    A mark decides; then the encoding that the file declares, then UTF-8, then the one in which the text suits a
+    language in Latin letters, then what charset-normalizer finds. In UTF-8 with a few broken bytes these become U+FFFD,
+    and the rest stays what it is. Raises NotText.
     """
     return normalize_line_ends(_decode(data, declared))
 
@@ -45,7 +48,7 @@ def _decode(data: bytes, declared: str | None) -> str:
         text = _attempt(data, encoding)
         if text is not None and "\x00" not in text:  # UTF-16 without a mark is valid UTF-8 full of NULs
             return _checked(text)
-    text = _nearly_utf8(data) or _detect(data)
+    text = _nearly_utf8(data) or decode_latin(data) or _detect(data)
     if text is None:
         raise NotText("it is a binary file, or text in an encoding that is not known")
     return _checked(text)

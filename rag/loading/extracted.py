@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from ..values import Heading, Page
 
 BLOCK_BREAK = "\n\n"
+CELL_BREAK = " | "  # between the cells of a row, which is a line
+EMPTY_CELL = "–"  # keeps the cells after it under their own heads
 
 
 class Unreadable(ValueError):

@@ -17,7 +17,7 @@ from .markdown import read_markdown
 from .pdf import read_pdf
 from .textfile import read_text
 
-EXTRACTION_VERSION = 3  # rises with every change that can move an offset in a file read before
+EXTRACTION_VERSION = 4  # rises with every change that can move an offset in a file read before
 MAX_FILE_BYTES = 100_000_000  # a book is a few megabytes; what is larger is seldom meant to be read
 _READERS: dict[str, Callable[[bytes], Extracted]] = {
     "text": read_text,

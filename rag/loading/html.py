@@ -6,16 +6,15 @@ from itertools import groupby
 from typing import Any
 
 from .decoding import decode
-from .extracted import Extracted, TextBuilder, Unreadable
+from .extracted import CELL_BREAK, Extracted, TextBuilder, Unreadable
+from .writing_out import DIV_EDGE, LINE_END, drop, write_out
 
-CELL_BREAK = " | "
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _DECLARATION_WITHIN = 2048  # bytes: HTML 5 asks for the first 1024; real pages are later
-_PERMALINKS = ["//a[contains(@class, 'headerlink') or contains(@class, 'anchor-link')]"]  # the pilcrow behind a heading
 _AS_BROWSERS_DO = dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "ascii", "us-ascii"), "windows-1252")
 _AS_BROWSERS_DO |= dict.fromkeys(("utf-16", "utf-16le", "utf-16be", "utf-32"), "utf-8")  # it was read as ASCII just now
 _XML = re.compile(r"^\s*<\?xml[^>]*>")  # says how bytes are to be read, and they have been
-_DATED_BY_THE_PAGE = {"original_date": True, "extensive_search": False}  # not by any year in its text
+_DATED_BY_THE_PAGE: Any = {"original_date": True, "extensive_search": False}  # not by any year in its text
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _BLOCKS = frozenset(("p", "head", "quote", "div", "list", "item", "table", "row", "cell", "tr", "th", "td"))
 _APART = ("head", "list", "table")  # of the blocks inside a block, those that do not go on in its text
@@ -28,42 +27,48 @@ def read_html(data: bytes) -> Extracted:
 
     Raises NotText and Unreadable.
     """
-    from trafilatura import bare_extraction
+    from htmldate import find_date
+    from trafilatura import bare_extraction, load_html
 
     declared = _DECLARED.search(data[:_DECLARATION_WITHIN])
     encoding = declared.group(1).decode("ascii").lower() if declared else ""
     source = _XML.sub("", decode(data, _AS_BROWSERS_DO.get(encoding, encoding) or None))
+    tree: Any = load_html(source)
+    if tree is None:
+        raise Unreadable("no text was found in the page")
+    write_out(tree)
     page: Any = bare_extraction(
-        source,
+        tree,
         favor_recall=True,
         include_comments=False,
         with_metadata=True,
-        prune_xpath=_PERMALINKS,
         date_extraction_params=_DATED_BY_THE_PAGE,
     )
     if page is None or page.body is None:
         raise Unreadable("no text was found in the page")
     builder = TextBuilder()
     _add_blocks(page.body, builder)
-    metadata = {"author": page.author, "date": page.date, "language": page.language, "site": page.sitename}
+    drop(tree, "//title | //h1")  # a date there is of what the page is about
+    date = find_date(tree, url=page.url, **_DATED_BY_THE_PAGE)
+    metadata = {"author": page.author, "date": date, "language": page.language, "site": page.sitename}
     return Extracted(
         builder.text(),
         title=(page.title or "").rstrip("¶# ") or next((h.title for h in builder.headings), None),
         headings=tuple(builder.headings),
-        metadata={key: value for key, value in metadata.items() if value},
+        metadata={key: value.replace(DIV_EDGE, "") for key, value in metadata.items() if value},
     )
 
 
 def _add_blocks(parent: Any, builder: TextBuilder) -> None:
     for element in parent:
         if element.tag in ("div", "main", "body", "section"):
-            builder.add(_SPACES.sub(" ", element.text or ""))
+            builder.add(_tidy([element.text or ""]))
             _add_blocks(element, builder)
         elif element.tag == "code":
-            builder.add("".join(element.itertext()))
+            builder.add("".join(element.itertext()).replace(LINE_END, "").replace(DIV_EDGE, ""))
         else:
             _add_block(element, builder)
-        builder.add(_SPACES.sub(" ", element.tail or ""))
+        builder.add(_tidy([element.tail or ""]))
 
 
 def _add_block(element: Any, builder: TextBuilder) -> None:
@@ -123,7 +128,7 @@ def _flat(element: Any) -> str:
 
 
 def _tidy(parts: Iterable[str]) -> str:
-    text = _NO_BLANK.sub("", "".join(parts))
+    text = _NO_BLANK.sub("", "".join(parts).replace(LINE_END, "\v").replace(DIV_EDGE, _EDGE))
     return "\n".join(filter(None, (_SPACES.sub(" ", line).strip() for line in text.split("\v"))))
 
 

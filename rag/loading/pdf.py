@@ -2,22 +2,30 @@
 
 Headings come from the outline where its titles fill lines of the text, else from lines set clearly larger than the
 rest. A blank line parts two pages, but no more than the end of a line where a sentence runs on from one to the other.
+A word that was parted at the end of a line is one again where that is sure, and a drop cap joins the rest of its word.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from threading import Lock
 from typing import Any
 
+from ..encoding import SHIPPED, count_tokens
 from ..values import Heading, Page
 from .decoding import normalize_line_ends
 from .extracted import BLOCK_BREAK, Extracted, Unreadable
 
 LARGER = 1.15  # a heading is set at least this many times the size of the body
+_FEWEST_LETTERS = 2  # of a heading: one alone is a drop cap or a mark
 LONGEST_HEADING = 150  # characters: a longer run in large type is a pull quote or a slide
-_HYPHENS = str.maketrans({"\ufffe": "-", "\x02": "-"})  # how PDFium writes a hyphen at the end of a line
+_DROP_CAP_SIZE = 1.5  # times the size of the line that it begins
+_BROKEN_WORD = re.compile(r"([^\W\d_][\w'’-]*|)[\ufffe\x02]([^\W\d_][\w-]*|)")  # so PDFium marks the hyphen
+_WHOLE_WORD = re.compile(r"(?<![\w\ufffe\x02-])[^\W\d_]+(?:-[^\W\d_]+)*(?![\w\ufffe\x02-])")
+_LONE_LETTER = re.compile(r"^([^\w\s]?)([^\W\d_])([^\S\r\n]*\r\n)(?=\S)(?=([^\W\d_]*))", re.MULTILINE)
+_DROPPED = "\x02"  # stands for what of PDFium's text is left out
 _NUMBER = (  # of a section, which may stand before a title that the outline has without it, or with a part of it
     r"(?:(?:appendix|chapter|part|section)[^\S\n]+)?(?:(?:\d+|[a-z]|[ivxl]+)(?:\.\d+)*[^\w\n]+)?"
 )
@@ -57,7 +65,7 @@ def opened(data: bytes) -> Iterator[Any]:
 
 def page_text(text_page: Any) -> str:
     """What a page's text layer says, as it stands in the text of the document."""
-    return normalize_line_ends(_raw_text(text_page).translate(_HYPHENS)).replace("\x00", "\ufffd")
+    return _plain(_marked_text(text_page))
 
 
 def char_indexes(text_page: Any, start: int, end: int) -> list[int]:
@@ -65,16 +73,7 @@ def char_indexes(text_page: Any, start: int, end: int) -> list[int]:
 
     PDFium counts UTF-16 units, two for a line end, and characters that it leaves out of the text.
     """
-    from pypdfium2.raw import FPDFText_GetCharIndexFromTextIndex as index_of
-
-    indexes, unit = [], 0
-    for offset, match in enumerate(_CHARACTER.finditer(_raw_text(text_page))):
-        if offset >= end:
-            break
-        if offset >= start:
-            indexes.append(index_of(text_page, unit))
-        unit += len(match[0].encode("utf-16-le")) // 2
-    return indexes
+    return [_char_index(text_page, unit) for unit in _units(_marked_text(text_page))[start:end]]
 
 
 def _why(error: Exception) -> str:
@@ -87,8 +86,9 @@ def _read(document: Any) -> Extracted:
     texts, lines = [], []
     for page in document:
         text_page = page.get_textpage()
-        texts.append(page_text(text_page))
-        lines.append(_sized_lines(text_page, texts[-1]))
+        marked = _marked_text(text_page)
+        texts.append(_plain(marked))
+        lines.append(_sized_lines(text_page, marked))
         text_page.close()
         page.close()
     if not any(text.strip() for text in texts):
@@ -109,9 +109,58 @@ def _read(document: Any) -> Extracted:
     )
 
 
-def _raw_text(text_page: Any) -> str:
+def _plain(marked: str) -> str:
+    return normalize_line_ends(marked.replace(_DROPPED, "")).replace("\x00", "\ufffd")
+
+
+def _marked_text(text_page: Any) -> str:
+    """PDFium's text of a page, character for character, with `_DROPPED` for those that are left out."""
     text: str = text_page.get_text_range(errors="replace")
-    return text
+    words = Counter(map(str.casefold, _WHOLE_WORD.findall(text)))
+
+    def mend_word(match: re.Match[str]) -> str:
+        first, rest = match.groups()
+        return first + (_DROPPED if _is_one_word(first, rest, words) else "-") + rest
+
+    def mend_drop_cap(match: re.Match[str]) -> str:
+        before, letter, gap, rest = match.groups()
+        is_word = letter in "AI" and words[rest.casefold()] > 1
+        return before + letter + (_DROPPED * len(gap) if not is_word and _is_drop_cap(text_page, match) else gap)
+
+    return _LONE_LETTER.sub(mend_drop_cap, _BROKEN_WORD.sub(mend_word, text))
+
+
+def _is_one_word(first: str, rest: str, words: Counter[str]) -> bool:
+    """Whether a hyphen at the end of a line only parts a word: the page has it whole too, or it is a common one."""
+    whole = first + rest
+    if f"{first}-{rest}".casefold() in words:
+        return False
+    return whole.casefold() in words or (whole.islower() and count_tokens(f" {whole}", SHIPPED) == 1)
+
+
+def _is_drop_cap(text_page: Any, match: re.Match[str]) -> bool:
+    """Whether a letter is large, and what follows it in the text stands beside it."""
+    places = (len(match.string[:at].encode("utf-16-le")) // 2 for at in (match.start(2), match.end()))
+    letter, rest = (text_page.get_charbox(_char_index(text_page, unit), loose=True) for unit in places)
+    is_large = letter[3] - letter[1] >= _DROP_CAP_SIZE * (rest[3] - rest[1])
+    return match[2].isupper() and is_large and letter[1] <= (rest[1] + rest[3]) / 2 <= letter[3] and letter[0] < rest[0]
+
+
+def _units(marked: str) -> list[int]:
+    """Where in UTF-16 each character of the page's text begins."""
+    units, unit = [], 0
+    for match in _CHARACTER.finditer(marked):
+        if match[0] != _DROPPED:
+            units.append(unit)
+        unit += 2 if match[0] == "\r\n" or match[0] > "\uffff" else 1
+    return units
+
+
+def _char_index(text_page: Any, unit: int) -> int:
+    from pypdfium2.raw import FPDFText_GetCharIndexFromTextIndex
+
+    index: int = FPDFText_GetCharIndexFromTextIndex(text_page, unit)
+    return index
 
 
 def _page_break(text: str, following: str) -> str:
@@ -143,17 +192,18 @@ def _outline(document: Any, pages: list[Page], texts: list[str]) -> list[Heading
     return headings
 
 
-def _sized_lines(text_page: Any, text: str) -> list[tuple[float, int, int]]:
+def _sized_lines(text_page: Any, marked: str) -> list[tuple[float, int, int]]:
     """Type size (points), start and end of each line that is not blank; offsets within the page."""
-    sized, start, index = [], 0, 0
-    count = text_page.count_chars()
-    for line in text.split("\n"):
-        first = index + len(line) - len(line.lstrip())
-        if line.strip() and first < count:
-            _, bottom, _, top = text_page.get_charbox(first, loose=True)
+    sized, start = [], 0
+    units = _units(marked)
+    for line in _plain(marked).split("\n"):
+        if line.strip():
+            first = start + len(line) - len(line.lstrip())
+            after_drop_cap = (unit for before, unit in pairwise(units[first : first + 3]) if unit - before > 2)
+            index = _char_index(text_page, next(after_drop_cap, units[first]))
+            _, bottom, _, top = text_page.get_charbox(index, loose=True)
             sized.append((round(top - bottom, 1), start, start + len(line)))
         start += len(line) + 1
-        index += len(line) + 2  # PDFium counts the `\r\n` that it writes at the end of a line
     return sized
 
 
@@ -163,15 +213,18 @@ def _large_lines(pages: list[Page], texts: list[str], lines: list[list[tuple[flo
         for size, start, end in page_lines:
             lengths[size] += end - start
     body = lengths.most_common(1)[0][0] if lengths else 0.0
-    large = sorted((size for size in lengths if size >= LARGER * body), reverse=True)
-    levels = {size: min(level, 6) for level, size in enumerate(large, 1)}
-    headings = []
+    large = []
     for page, text, page_lines in zip(pages, texts, lines, strict=True):
         for size, start, end in _joined(page_lines):
             title = " ".join(text[start:end].split())
-            if size in levels and len(title) <= LONGEST_HEADING and any(c.isalpha() for c in title):
-                headings.append(Heading(levels[size], title, page.start + start, page.start + end))
-    return headings
+            if (
+                size >= LARGER * body
+                and len(title) <= LONGEST_HEADING
+                and sum(map(str.isalpha, title)) >= _FEWEST_LETTERS
+            ):
+                large.append((size, title, page.start + start, page.start + end))
+    sizes = sorted({size for size, *_ in large}, reverse=True)
+    return [Heading(min(sizes.index(size) + 1, 6), title, start, end) for size, title, start, end in large]
 
 
 def _joined(lines: list[tuple[float, int, int]]) -> list[tuple[float, int, int]]:

@@ -14,7 +14,7 @@ from typing import Any
 from ..embedding import SentenceEmbedder
 from ..errors import DataError, files_of
 from ..labelled import Labelled, hold_out
-from ..models import find_model
+from ..models import WEIGHTS, find_model
 from ..reading.extractive import WINDOW, ExtractiveReader, tokenizer_of
 from .examples import Example, Examples, Mix
 
@@ -49,6 +49,16 @@ class Trained:
     device: str
 
 
+def check_free(out: Path) -> None:
+    """Raises DataError where a folder holds a reader or a checkpoint, which `train` would write over."""
+    held = [name for name in (CHECKPOINT, WEIGHTS) if (out / name).exists()]
+    if held:
+        raise DataError(
+            f"{str(out)!r} holds {' and '.join(held)} of an earlier training. Go on from it with `--resume`, replace "
+            "it with `--overwrite`, or name another folder."
+        )
+
+
 def train(
     labelled: Labelled,
     plan: Plan,
@@ -59,12 +69,12 @@ def train(
     stop_after: int | None = None,
     progress: bool = False,
 ) -> Trained:
-    """Fit a reader and write it into the folder `out`, which `ExtractiveReader` reads.
+    """Fit a reader and write it into the folder `out`, over one that is there; `ExtractiveReader` reads it.
 
     `start`: a reader's folder to go on from instead of the embedding model. A checkpoint is written every five
     minutes; with `resume` the training goes on from it, to the same weights as if it had not been interrupted (but
     for a plan in minutes, whose rate follows the clock). `stop_after` interrupts it after so many steps. Raises
-    DataError when there is no question to train on, or nothing to resume.
+    DataError when there is no question to train on, or nothing that can be resumed.
     """
     import torch
 
@@ -242,12 +252,20 @@ def _load(path: Path, wanted: _State, network: Any, optimizer: Any) -> _State:
 
     if not path.is_file():
         raise DataError(f"There is nothing to resume: {str(path)!r} is not there. Train without `--resume`.")
-    saved = torch.load(path, weights_only=True)
-    state = _State(**saved["state"])
+    try:
+        saved = torch.load(path, weights_only=True)
+        state = _State(**saved["state"])
+        if state.fingerprint == wanted.fingerprint:
+            network.load_state_dict(saved["network"])
+            optimizer.load_state_dict(saved["optimizer"])
+    except Exception as error:  # PyTorch raises nearly every kind for a file that is not what it should be
+        raise DataError(
+            f"Cannot resume from {str(path)!r}: it is cut short, or another program or version wrote it. Start again "
+            "without `--resume`, with `--overwrite`."
+        ) from error
     if state.fingerprint != wanted.fingerprint:
         raise DataError(
-            f"{str(path)!r} was begun with other files or settings. Resume with the same, or train without `--resume`."
+            f"{str(path)!r} was begun with other files or settings. Resume with the same, or start again without "
+            "`--resume`, with `--overwrite`."
         )
-    network.load_state_dict(saved["network"])
-    optimizer.load_state_dict(saved["optimizer"])
     return state

@@ -20,8 +20,8 @@ def rows(record: Record, count: int, f1: float, confidence: float = 0.5) -> list
     ]
 
 
-def of(rows: list[Row]) -> Record:
-    return record_of(rows, {"set": {"name": "set"}})
+def of(rows: list[Row], **hashes: str) -> Record:
+    return record_of(rows, {"set": {"name": "set"}} | {part: {"sha256": found} for part, found in hashes.items()})
 
 
 def test_all_better(record: Record) -> None:
@@ -51,6 +51,40 @@ def test_questions_of_one_run_only_are_named(record: Record) -> None:
     assert (found.only_old, found.only_new) == (("q0",), ("q3", "q4"))
     with pytest.raises(EvaluationError, match="share no question"):
         compare(of(rows(record, 1, 0.8)), of([replace(rows(record, 1, 0.8)[0], id="other")]))
+
+
+@pytest.mark.parametrize(("count", "verdict"), [(1, Verdict.NONE), (4, Verdict.NONE), (5, Verdict.WORSE)])
+def test_too_few_questions_show_no_difference(record: Record, count: int, verdict: Verdict) -> None:
+    found = compare(of(rows(record, count, 0.8)), of(rows(record, count, 0.2)))
+    assert {c.verdict for c in found.changes if c.figure == "HasAns F1"} == {verdict}
+    assert (found.is_worse, len(found.lost)) == (verdict is Verdict.WORSE, count)
+
+
+def test_questions_with_other_right_answers_are_left_out_and_named(record: Record) -> None:
+    old, new = rows(record, 4, 0.8), rows(record, 4, 0.2)
+    new[1:3] = replace(new[1], gold=("1933",)), replace(new[2], every=True)
+    found = compare(of(old), of(new))
+    assert ([pair[0].id for pair in found.lost], found.only_old, found.only_new) == (
+        ["q0", "q3"],
+        ("q1", "q2"),
+        ("q1", "q2"),
+    )
+    assert found.notes == ("2 questions of the same words have other right answers, and are not compared.",)
+
+
+def test_order_of_right_answers_does_not_count(record: Record) -> None:
+    old, new = (replace(rows(record, 1, 0.8)[0], gold=gold) for gold in (("a", "b"), ("b", "a")))
+    assert compare(of([old]), of([new])).only_old == ()
+
+
+def test_another_set_library_or_reader_is_said(record: Record) -> None:
+    old = of(rows(record, 1, 0.8), set="a" * 64, library="b" * 64, reader="c" * 64)
+    new = of(rows(record, 1, 0.8), set="d" * 64, library="b" * 64, reader="e" * 64)
+    assert compare(old, old).notes == ()
+    assert compare(old, new).notes == (
+        "The set is another: aaaaaaaaaaaa before, dddddddddddd now.",
+        "The reader is another: cccccccccccc before, eeeeeeeeeeee now.",
+    )
 
 
 def test_only_questions_with_the_same_words_are_compared(record: Record) -> None:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,23 @@ def test_bars_that_are_reached_and_missed(record: Record, tmp_path: Path) -> Non
 
 def test_bar_on_the_lower_end_of_the_interval(record: Record, tmp_path: Path) -> None:
     (miss,) = misses(record, read_gate(gate(tmp_path, '[tags.what]\n"HasAns F1" = { low = 0.2 }\n')))
-    assert miss.line() == "HasAns F1 [what] is 0.000, 0.200 below 0.200: silent, half"
+    assert miss.line() == (
+        "the lower end of HasAns F1's interval [what] is 0.000 (HasAns F1 [what] is 0.250), "
+        "0.200 below 0.200: silent, half"
+    )
+    (miss,) = misses(record, read_gate(gate(tmp_path, '[bars]\n"false answers" = { low = 0.8 }\n')))
+    assert miss.line() == (
+        "the upper end of false answers's interval is 1.000 (false answers is 0.500), 0.200 above 0.800: false"
+    )
+
+
+@pytest.mark.parametrize(("value", "missed"), [(0.8, 0), (0.7999995, 0), (0.79999, 6)])
+def test_bar_that_is_reached_exactly_is_reached(record: Record, tmp_path: Path, value: float, missed: int) -> None:
+    """The mean of six 0.8 is a little less in binary, and rows are rounded to six digits."""
+    rows = [replace(record.rows[0], values={"F1": value, "false answers": 1 - value})] * 6
+    bars = read_gate(gate(tmp_path, '[bars]\nF1 = 0.8\n"false answers" = 0.2\n'))
+    found = misses(record_of(rows, record.about), bars)
+    assert [len(miss.questions) for miss in found] == [missed] * 2 * bool(missed)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +68,10 @@ def test_bar_on_the_lower_end_of_the_interval(record: Record, tmp_path: Path) ->
         ('[bars]\nF1 = { low = "0.5" }', "The bar on 'F1'"),
         ("[tags]\nF1 = 0.8", "a bar where a table belongs"),
         ("tags = [1]", "a bar where a table belongs"),
+        ("[bars]\nF1 = true", "The bar on 'F1' in .* is True"),
+        ("[bars]\nF1 = { low = false }", "The bar on 'F1'"),
+        ("[bars]\nF1 = 0.5\n[tags.whoo]", r"gate.toml' has no bar under \[tags.whoo\]"),
+        ("[bars]\n[tags.who]\nF1 = 0.5\n[tags.whoo]", r"has no bar under \[bars\]; \[tags.whoo\]"),
     ],
 )
 def test_broken_gate_is_an_error(tmp_path: Path, text: str, message: str) -> None:
@@ -59,9 +80,12 @@ def test_broken_gate_is_an_error(tmp_path: Path, text: str, message: str) -> Non
 
 
 def test_bar_on_what_was_not_measured_is_an_error_and_never_a_pass(record: Record, tmp_path: Path) -> None:
-    for text in ('[bars]\n"page right" = 0.5', '[tags.who]\n"F1" = 0.5'):
-        with pytest.raises(EvaluationError, match="which was not measured"):
+    there = "which was not measured. There are: recall@1, hybrid; recall@5, hybrid; "
+    for text in ('[bars]\n"page right" = 0.5', '[tags.when]\n"page right" = 0.5'):
+        with pytest.raises(EvaluationError, match=there):
             misses(record, read_gate(gate(tmp_path, text)))
+    with pytest.raises(EvaluationError, match="'who', which no question has. There are: none; what; when."):
+        misses(record, read_gate(gate(tmp_path, '[tags.who]\n"F1" = 0.5')))
 
 
 def measured(assistant: Assistant) -> Record:

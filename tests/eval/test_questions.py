@@ -1,5 +1,6 @@
 """Question sets: what is read, and what is said of what cannot be."""
 
+import gzip
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,7 @@ from rag import Assistant, Library
 from rag.corpora import shipped_corpus
 from rag.errors import EvaluationError
 from rag.eval.draft import draft
-from rag.eval.library import library_of, read_beir
+from rag.eval.library import library_of, names_of, read_beir
 from rag.eval.measure import Failure, failure
 from rag.eval.questions import Gold, Question, located, read_questions
 from rag.eval.record import about, record_of
@@ -87,7 +88,20 @@ def test_forms_of_a_line(tmp_path: Path) -> None:
         ('{"id": "1", "answers": []}', r"set.jsonl:2 is no question \(KeyError: 'question'"),
         ('{"question": " ", "answers": []}', r"set.jsonl:2 is no question \(ValueError: ' ' is no text"),
         ('{"question": "Who?", "answers": [{"start": 1}]}', r"set.jsonl:2 is no question \(KeyError: 'text'"),
-        ("[]", r"set.jsonl:2 is no question \(AttributeError"),
+        ("[]", r"set.jsonl:2 is no question \(ValueError: \[\] is no object"),
+        (
+            '{"question": "Who?", "answers": [], "want": "every"}',
+            "set.jsonl:2 .* the key 'want'; there may be id, question, answers, document, wants, history, tags",
+        ),
+        (
+            '{"question": "Who?", "answers": [{"text": "Ada", "doc": "a.md"}]}',
+            "'doc'; there may be text, start, document",
+        ),
+        (
+            '{"question": "Who?", "answers": [], "history": [{"question": "Who?", "answers": "Ada"}]}',
+            "set.jsonl:2 .* the key 'answers'; there may be question, answer",
+        ),
+        ('{"id": " ", "question": "Who?", "answers": []}', "The id of 'Who\\?' in .*set.jsonl' is blank"),
         ('{"question": "Who?", "answers": "Ada"}', r"set.jsonl:2 is no question \(ValueError: 'Ada' is no list"),
         ('{"question": "Who?", "answers": [], "tags": "draft"}', "'draft' is no list"),
         ('{"question": "Who?", "answers": [], "history": [{"question": 1}]}', "1 is no text"),
@@ -164,6 +178,32 @@ def test_gold_answer_that_is_not_in_its_document_is_an_error_that_names_it(gold:
         located([Question("q", "When?", (gold,))], {"a.txt": text}.get, lambda _, words: text.find(words))
 
 
+@pytest.mark.parametrize("name", ["set.JSONL", "set.ndjson", "set.json", "set.jsonl.gz"])
+def test_lines_of_json_in_a_file_of_another_name_are_told_their_name(tmp_path: Path, name: str) -> None:
+    lines = "".join(f'{{"id": "{n}", "question": "Who?", "answers": []}}\n' for n in range(2)).encode()
+    (tmp_path / name).write_bytes(gzip.compress(lines) if name.endswith(".gz") else lines)
+    with pytest.raises(EvaluationError, match="A file with lines of JSON must be named .jsonl"):
+        read_questions(tmp_path / name)
+
+
+def test_blank_id_in_squad_is_an_error(tmp_path: Path) -> None:
+    qas = [{"id": "", "question": "When?", "answers": [{"text": "1932", "answer_start": 13}]}]
+    data = {"data": [{"title": "a", "paragraphs": [{"context": "It opened in 1932.", "qas": qas}]}]}
+    (tmp_path / "set.json").write_text(json.dumps(data))
+    with pytest.raises(EvaluationError, match=r"The id of 'When\?' in .* is blank"):
+        read_questions(tmp_path / "set.json")
+
+
+def test_document_may_be_named_as_the_library_prints_it(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.txt").write_text("It opened in 1932.")
+    library.add(tmp_path / "docs", relative_to=tmp_path)
+    asked = [Question(name, "When?", (Gold("1932", None, name),)) for name in ("a.txt", "docs/a.txt")]
+    by_name, by_source = run(Assistant(library, NumberReader()), asked)
+    assert by_name.gold_places == by_source.gold_places
+    assert by_name.wanted == by_source.wanted == (frozenset({"a.txt:0-18"}),)
+
+
 def test_squad_brings_its_documents(tmp_path: Path) -> None:
     qas = [{"id": "1", "question": "When?", "answers": [{"text": "1932", "answer_start": 13}]}]
     data = {"data": [{"title": "a", "paragraphs": [{"context": "It opened in 1932.", "qas": qas}]}]}
@@ -192,7 +232,7 @@ def beir(folder: Path, **files: str) -> Path:
 
 def test_beir_folder(tmp_path: Path) -> None:
     folder = beir(tmp_path)
-    assert read_beir(folder) == [Question("q1", "When?", (), documents=("d%2f1.txt",))]
+    assert read_beir(folder) == [Question("q1", "When?", (), documents=("d/1",))]
     with library_of(folder) as library, library.view() as view:
         texts = {Path(entry.location).name: view.document(entry.id).text for entry in view.entries()}
     assert texts == {"d%2f1.txt": "Bridges\n\nIt opened in 1932.", "2.txt": "Bread."}
@@ -203,11 +243,11 @@ def test_beir_reports_name_documents(tmp_path: Path) -> None:
     folder = beir(tmp_path, **{"corpus.jsonl": f'{{"_id": "d/1", "text": "{long}"}}\n{{"_id": "2", "text": "Bread."}}'})
     with library_of(folder) as library:
         assistant = Assistant(library, NumberReader())
-        outcomes = run(assistant, read_beir(folder))
+        outcomes = run(assistant, read_beir(folder), names=names_of(folder))
         record = record_of(rows_of(outcomes), about(assistant, folder))
     assert len(outcomes[0].wanted[0]) > 2
-    assert sorted(line.split()[2] for line in trec_run(outcomes).splitlines()) == ["2.txt", "d%2f1.txt"]
-    assert trec_qrels(outcomes) == "q1 0 d%2f1.txt 1\n"
+    assert sorted(line.split()[2] for line in trec_run(outcomes).splitlines()) == ["2", "d/1"]
+    assert trec_qrels(outcomes) == "q1 0 d/1 1\n"
     assert "a judged document" in run_html(record, [])
 
 
@@ -219,9 +259,9 @@ def test_beir_document_without_a_title_is_its_text(tmp_path: Path) -> None:
 
 def test_document_that_two_files_judge_is_wanted_once(tmp_path: Path) -> None:
     folder = beir(tmp_path, **{"qrels/train.tsv": "q1\td/1\t1\n"})
-    assert read_beir(folder)[0].documents == ("d%2f1.txt",)
+    assert read_beir(folder)[0].documents == ("d/1",)
     with library_of(folder) as library:
-        (outcome,) = run(Assistant(library, NumberReader()), read_beir(folder))
+        (outcome,) = run(Assistant(library, NumberReader()), read_beir(folder), names=names_of(folder))
     assert len(outcome.wanted) == 1
 
 
@@ -235,17 +275,19 @@ def test_beir_ids_become_file_names_that_are_read(tmp_path: Path) -> None:
     folder = beir(tmp_path, **{"corpus.jsonl": "\n".join(lines), "qrels/test.tsv": judged})
     (question,) = read_beir(folder)
     with library_of(folder) as library:
-        assert {Path(entry.location).name for entry in library.documents()} == set(question.documents)
+        files = [Path(entry.location).name for entry in library.documents()]
+    assert sorted(names_of(folder)[name] for name in files) == sorted(question.documents) == sorted(names)
 
 
 def test_found_documents_are_right_and_those_that_are_not_there_are_named(tmp_path: Path) -> None:
-    with library_of(beir(tmp_path)) as library:
+    folder = beir(tmp_path)
+    with library_of(folder) as library:
         assistant = Assistant(library, NumberReader())
-        judged = Question("q1", "When did it open?", (), documents=("d%2f1.txt",))
-        (outcome,) = run(assistant, [judged])
+        judged = Question("q1", "When did it open?", (), documents=("d/1",))
+        (outcome,) = run(assistant, [judged], names=names_of(folder))
         assert (failure(outcome), rows_of([outcome])[0].failure) == (Failure.NONE, "right")
-        with pytest.raises(EvaluationError, match="'q1' is judged by the document 'gone.txt', which is not there"):
-            run(assistant, [replace(judged, documents=("gone.txt",))])
+        with pytest.raises(EvaluationError, match="'q1' is judged by the document 'd%2f1.txt', which is not there"):
+            run(assistant, [replace(judged, documents=("d%2f1.txt",))], names=names_of(folder))
 
 
 @pytest.mark.parametrize(
@@ -263,7 +305,16 @@ def test_found_documents_are_right_and_those_that_are_not_there_are_named(tmp_pa
         ({"queries.jsonl": '{"_id": "q1", "text": " "}\n'}, "queries.jsonl:1 .* its text ' ' is none"),
         ({"queries.jsonl": '{"_id": null, "text": "When?"}\n'}, "queries.jsonl:1 .* its _id None is none"),
         ({"queries.jsonl": r'{"_id": "q1", "text": "\ud83d?"}'}, "queries.jsonl:1 .* half of a surrogate pair"),
-        ({"qrels/test.tsv": "q9\td1\t1\n"}, "No query in .* is judged"),
+        ({"queries.jsonl": '{"_id": " ", "text": "When?"}\n'}, "queries.jsonl:1 .* its _id ' ' is none"),
+        (
+            {"queries.jsonl": '{"_id": "7", "text": "When?"}\n\n{"_id": 7, "text": "Who?"}\n'},
+            "queries.jsonl:3 .* its _id 7 is that of line 1",
+        ),
+        (
+            {"qrels/test.tsv": "q1\td1\t1\nq9\td1\t0\n"},
+            "test.tsv:2 judges the query 'q9', which .*queries.jsonl' lacks",
+        ),
+        ({"qrels/test.tsv": "q1\td1\t0\n"}, "No query in .* is judged"),
     ],
 )
 def test_broken_beir_folder_is_an_error_that_names_the_place(
@@ -273,7 +324,15 @@ def test_broken_beir_folder_is_an_error_that_names_the_place(
         read_beir(beir(tmp_path, **files))
 
 
-@pytest.mark.parametrize("line", [r'{"_id": "d/1", "text": "\ud83d"}', '{"_id": "d/1", "text": null}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        r'{"_id": "d/1", "text": "\ud83d"}',
+        '{"_id": "d/1", "text": null}',
+        '{"_id": "", "text": "Bread."}',
+        '{"_id": "2", "text": "Another."}',
+    ],
+)
 def test_broken_document_of_a_beir_folder_is_named_by_file_and_line(tmp_path: Path, line: str) -> None:
     folder = beir(tmp_path, **{"corpus.jsonl": f'{{"_id": "2", "text": ""}}\n{line}\n'})
     with pytest.raises(EvaluationError, match="corpus.jsonl:2 is no entry"), library_of(folder):
@@ -334,10 +393,11 @@ def test_questions_too_long_to_be_asked_are_named_before_any_is_asked(tmp_path: 
 
 
 def test_reader_is_not_asked_where_documents_are_judged(tmp_path: Path) -> None:
-    judged = Question("long", "opened " * 150, (), documents=("d%2f1.txt",))
-    with library_of(beir(tmp_path)) as library:
+    judged = Question("long", "opened " * 150, (), documents=("d/1",))
+    folder = beir(tmp_path)
+    with library_of(folder) as library:
         assistant = Assistant(library)
-        (outcome,) = run(assistant, [judged])
+        (outcome,) = run(assistant, [judged], names=names_of(folder))
         with pytest.raises(EvaluationError, match="'long' is too long. It has 302 tokens, .* takes 256"):
             run(assistant, [replace(judged, question="opened " * 300)])
     assert (failure(outcome), outcome.best, outcome.timings["read"]) == (Failure.NONE, "", 0.0)

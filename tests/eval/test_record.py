@@ -11,7 +11,7 @@ from rag.eval.questions import Gold, Question
 from rag.eval.record import Record, about, read_record, record_of
 from rag.eval.rows import rows_of
 from rag.eval.run import Outcome, run
-from rag.fakes import NumberReader
+from rag.fakes import NumberReader, WordEmbedder
 from rag.values import Turn
 from tests.eval.conftest import QUESTIONS
 
@@ -77,6 +77,23 @@ def test_same_library_and_set_the_same_record(record: Record, library: Library, 
     assistant = Assistant(library, NumberReader())
     again = record_of(rows_of(run(assistant, QUESTIONS, jobs=3)), about(assistant, tmp_path / "set.jsonl"))
     assert again.to_json() == record.to_json()
+
+
+def test_record_of_files_of_one_name_is_the_same_in_another_folder(tmp_path: Path) -> None:
+    found = []
+    for checkout in ("here", "there"):
+        docs = tmp_path / checkout / "docs"
+        for name in ("a", "b"):
+            (docs / name).mkdir(parents=True)
+            (docs / name / "same.txt").write_text(f"The bridge of {name} opened in 1932.")
+        with Library.open(tmp_path / checkout / "library", embedder=WordEmbedder()) as library:
+            library.add(docs, relative_to=docs)
+            asked = [Question("q", "When did it open?", (Gold("1932", None, "b/same.txt"),))]
+            outcomes = run(Assistant(library, NumberReader()), asked)
+            found.append(record_of(rows_of(outcomes), about(Assistant(library), docs)).to_json())
+    assert found[0] == found[1]
+    assert sorted(outcomes[0].found["lexical"].passages) == ["a/same.txt:0-31", "b/same.txt:0-31"]
+    assert outcomes[0].wanted == (frozenset({"b/same.txt:0-31"}),)
 
 
 def test_record_is_read_as_it_was_written(record: Record, tmp_path: Path) -> None:

@@ -8,9 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from rag import Label, Library, Verdict
+from rag.cli import _Commands
 from rag.labelled import read_labelled
 from rag.terminal import shortened
 from tests.conftest import TOP
@@ -214,6 +217,37 @@ def test_train_says_what_is_wrong_with_data_and_options(tmp_path: Path) -> None:
     done = pincite("train", data, "--out", tmp_path / "o", "--share", "sett=2")
     assert_one_message(done, "no file is named 'sett'", "set")
     assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_a_number_that_is_not_finite_is_refused(tmp_path: Path, number: str) -> None:
+    data = labelled(tmp_path / "set.json", 3)
+    for option in ("--epochs", "--minutes", "--rate"):
+        assert_one_message(pincite("train", data, "--out", tmp_path / "o", option, number), option, number)
+    assert_one_message(pincite("calibrate", data, "--risk", number, "--library", tmp_path / "l"), "--risk", number)
+    done = pincite("ask", "Who?", "--threshold", number, "--library", tmp_path / "l")
+    assert_one_message(done, "--threshold", number)
+
+
+@pytest.mark.parametrize("name", ["checkpoint.pt", "model.safetensors"])
+def test_train_writes_over_a_reader_only_when_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "bad.json").write_text("[]")
+    (tmp_path / name).write_bytes(b"weights")
+    command = ("train", tmp_path / "bad.json", "--out", tmp_path)
+    assert_one_message(pincite(*command), f"'{tmp_path}' holds {name}", "`--resume`", "`--overwrite`")
+    assert (tmp_path / name).read_bytes() == b"weights"
+    for option in ("--resume", "--overwrite"):
+        assert_one_message(pincite(*command, option), "bad.json", "another shape")
+    assert_one_message(pincite(*command, "--resume", "--overwrite"), "Give one")
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, click.Abort])
+def test_ctrl_c_is_one_line_and_an_exit_code_of_its_own(stop: type[BaseException]) -> None:
+    def stopped() -> None:
+        raise stop
+
+    done = CliRunner().invoke(_Commands(commands=[click.Command("x", callback=stopped)]), ["x"])
+    assert (done.exit_code, done.output) == (130, "\nStopped.\n")
 
 
 def test_calibrate_refuses_broken_and_too_few_labels(article_folder: Path, tmp_path: Path) -> None:

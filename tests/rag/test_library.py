@@ -75,6 +75,14 @@ def test_adding_again_what_has_not_changed_embeds_nothing(library: Library, tmp_
     assert (len(report.unchanged), report.passages_embedded, embedder_of(library).embedded) == (2, 0, before)
 
 
+def test_file_that_cannot_be_read_any_more_is_reported_as_kept(library: Library, tmp_path: Path) -> None:
+    paper = write(tmp_path / "papers", a="One is here.") / "a.txt"
+    library.add(paper)
+    paper.write_text("")
+    assert library.add(paper).failed == (Failure(str(paper), "it is empty; kept as it was read before"),)
+    assert found(library, "One") == ["One is here."]
+
+
 def test_a_change_embeds_only_the_passages_that_changed(library: Library, tmp_path: Path) -> None:
     text = "# One\n\nFirst words here.\n\n# Two\n\nSecond words here.\n"
     paper = tmp_path / "a.md"

@@ -9,12 +9,17 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
+import uvicorn
 from playwright.sync_api import Browser, Page, Request
 
+from rag import Assistant, Library
 from rag.fakes import NumberReader
 from rag.reading import Span
+from rag.ui.access import Access
+from rag.ui.serve import application
+from rag.ui.uploads import Limits
 from tests.conftest import TOP
 
 GUARD = TOP / "tests" / "guard"
@@ -76,6 +81,24 @@ class Patient(NumberReader):
     def read(self, question: str, passages: Sequence[str]) -> list[Span]:
         self.may_go_on.wait(PATIENCE)
         return super().read(question, passages)
+
+
+@contextmanager
+def page_of(library: Library, reader: Patient) -> Iterator[str]:
+    """The address of a page that is served in a thread of this process; its reader does not wait at first."""
+    reader.may_go_on.set()
+    port = free_port()
+    app = application(Assistant(library, reader), Access(), Limits())
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", timeout_graceful_shutdown=1))
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        wait_for(f"http://127.0.0.1:{port}")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        reader.may_go_on.set()
+        server.should_exit = True
+        thread.join()
 
 
 class Person:

@@ -5,19 +5,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from threading import Thread
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, expect
 from reportlab.pdfgen.canvas import Canvas
 
-from rag import Assistant, Library
-from rag.ui.access import Access
-from rag.ui.serve import application
-from rag.ui.uploads import Limits
-from tests.ui.running import Patient, Person, chat, free_port, wait_for
+from rag import Library
+from tests.ui.running import Patient, Person, chat, free_port, page_of
 
 CRIMEA = "When did the czars conquer Crimea?"
 NOT_THERE = "Who won the football world cup in 1998?"
@@ -224,6 +219,10 @@ def test_judgements_are_kept_and_exported(person: Person, served: tuple[str, Pat
     select(person, "After the Bolshevik Revolution of 1917")
     person.page.get_by_role("button", name="The selected words are the right answer").click()
     expect(person.page.locator(".exchange").last).to_contain_text("The right place is marked.")
+    with person.page.expect_download() as download:
+        person.page.get_by_role("button", name="Markdown", exact=True).click()
+    saved = download.value.path().read_text(encoding="utf-8")
+    assert "Judged: wrong.\n\nThe right place:\n\n> After the Bolshevik Revolution of 1917\n" in saved
     found = exported(served[1])
     assert (found[CRIMEA], found[asked]) == (["1783"], ["After the Bolshevik Revolution of 1917"])
 
@@ -340,15 +339,9 @@ def test_a_question_shows_its_stages_and_can_be_stopped_and_asked_again(
 ) -> None:
     (tmp_path / "a.txt").write_text("The bridge opened in 1932.")
     library.add(tmp_path / "a.txt")
-    reader, port = Patient(), free_port()
-    reader.may_go_on.set()
-    app = application(Assistant(library, reader), Access(), Limits())
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", timeout_graceful_shutdown=1))
-    thread = Thread(target=server.run)
-    thread.start()
-    try:
-        wait_for(f"http://127.0.0.1:{port}")
-        someone = Person(browser, f"http://127.0.0.1:{port}")
+    reader = Patient()
+    with page_of(library, reader) as address:
+        someone = Person(browser, address)
         question = someone.page.locator("#question textarea")
         for number in (1, 2):  # the second is typed in the moment in which the first is stopped
             reader.may_go_on.clear()
@@ -364,10 +357,98 @@ def test_a_question_shows_its_stages_and_can_be_stopped_and_asked_again(
         expect(someone.page.locator("#talk .note")).to_have_count(1)
         expect(someone.page.locator(".exchange")).to_have_count(2)
         someone.leave()
-    finally:
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_box_keeps_what_is_typed_while_a_question_is_answered(
+    browser: Browser, library: Library, own_loop: None, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("The bridge opened in 1932. The mill has 7 wheels.")
+    library.add(tmp_path / "a.txt")
+    reader, bridge, mill = Patient(), "When did the bridge open?", "How many wheels has the mill?"
+    with page_of(library, reader) as address:
+        someone = Person(browser, address)
+        keyboard, box = someone.page.keyboard, someone.page.locator("#question textarea")
+        assert _buttons(someone) == ["Ask"]
+        reader.may_go_on.clear()
+        box.focus()
+        keyboard.type(bridge)
+        keyboard.press("Enter")
+        keyboard.type(mill)
+        expect(someone.page.locator(".pending")).to_have_text("Reading them …")
+        expect(someone.page.locator(".exchange .question")).to_have_text(f"You asked: {bridge}")
+        expect(box).to_have_value(mill)
+        assert _buttons(someone) == ["Stop"]
+        for number in (1, 2):
+            keyboard.press("Enter")
+            expect(someone.page.get_by_text("Another question is being answered.")).to_have_count(number)
+            expect(box).to_have_value(mill)
         reader.may_go_on.set()
-        server.should_exit = True
-        thread.join()
+        answers = someone.page.locator(".exchange > blockquote mark")
+        expect(answers).to_have_text(["1932"])
+        expect(box).to_have_value(mill)
+        expect(box).to_be_focused()
+        keyboard.press("Enter")
+        expect(answers).to_have_count(2)
+        expect(someone.page.locator(".question")).to_have_text([f"You asked: {bridge}", f"You asked: {mill}"])
+        expect(box).to_have_value("")
+        someone.leave()
+
+
+def _buttons(someone: Person) -> list[str]:
+    """The names of the box's buttons, as Chromium tells them to a screen reader."""
+    session = someone.context.new_cdp_session(someone.page)
+    session.send("Accessibility.enable")
+    document = session.send("DOM.getDocument")["root"]["nodeId"]
+    box = session.send("DOM.querySelector", {"nodeId": document, "selector": "#question"})["nodeId"]
+    found = session.send("Accessibility.queryAXTree", {"nodeId": box, "role": "button"})["nodes"]
+    return [node["name"]["value"] for node in found]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("width", [390, 1280])
+def test_table_of_documents_has_its_words_in_one_piece_beside_a_long_file_name(
+    browser: Browser, library: Library, own_loop: None, tmp_path: Path, width: int
+) -> None:
+    path = tmp_path / f"{'L' * 200}.txt"
+    path.write_text("The bridge opened in 1932.")
+    library.add(path)
+    with page_of(library, Patient()) as address:
+        someone = Person(browser, address, width=width)
+        someone.page.get_by_role("tab", name="Documents").click()
+        whole = someone.page.locator("#documents thead th, #documents td:not(:has(button)), #documents button")
+        expect(whole).to_have_count(11)
+        assert [cell for cell in whole.all() if cell.evaluate(_LINES) != 1] == []
+        assert someone.page.locator("#documents tbody th .source").evaluate(_LINES) > 1
+        assert someone.page.evaluate("document.documentElement.scrollWidth") <= width
+        someone.page.get_by_role("button", name="Remove").click()
+        expect(someone.page.locator("#documents")).to_contain_text("The library is empty.")
+        someone.leave()
+
+
+_LINES = """(element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+}"""
+
+
+def test_bold_text_is_in_one_font(person: Person) -> None:
+    found = _fonts(person, "#head h1") | _fonts(person, ".welcome h2")
+    person.ask(CRIMEA)
+    found |= _fonts(person, ".question") | _fonts(person, ".confidence")
+    assert found == {"SourceSans3-Bold"}
+
+
+def _fonts(someone: Person, selector: str) -> set[str]:
+    """The fonts in which Chromium draws an element."""
+    someone.page.evaluate("document.fonts.ready")
+    session = someone.context.new_cdp_session(someone.page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    document = session.send("DOM.getDocument")["root"]["nodeId"]
+    element = session.send("DOM.querySelector", {"nodeId": document, "selector": selector})
+    return {font["postScriptName"] for font in session.send("CSS.getPlatformFontsForNode", element)["fonts"]}
 
 
 def test_citations_open_after_a_restart_and_rights_hold(browser: Browser, tmp_path: Path) -> None:

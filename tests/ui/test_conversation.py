@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag import Assistant, Library, Verdict
+from rag.citations import cite
 from rag.errors import DataError, DocumentNotFound, PinciteError
 from rag.fakes import NumberReader
 from rag.reading import Span
@@ -33,7 +34,7 @@ FIRST = citation("A bridge.", start=0, before="")
 KINDS = {
     "answer": Exchange("When?", answer(citation(), others=(other(citation("1933")),), read_as="When did it?")),
     "judged": Exchange("When?", answer(), verdict=Verdict.RIGHT),
-    "placed": Exchange("When?", answer(), verdict=Verdict.PLACE),
+    "placed": Exchange("When?", answer(), verdict=Verdict.PLACE, place=citation("7")),
     "as typed": Exchange("When?", answer(citation(page=3, date="2020-01-02", heading=())), as_typed=True),
     "refusal": Exchange("Who?", refused(citation("A ferry."), FIRST), verdict=Verdict.WRONG),
     "refusal with nothing near": Exchange("Who?", refused()),
@@ -105,6 +106,8 @@ ONE = json.loads(kept((KINDS["judged"],)))[0]["answer"]["citations"]
         '[{"question": "When?", "verdict": "good"}]',
         changed(of_question=None),
         changed(of_is_pending="perhaps"),
+        changed(of_place={}),
+        changed(of_place={**ONE[0], "start": 101}),
         changed(answer_refusal="because"),
         changed(answer_timings=None),
         changed(answer_confidence="sure"),
@@ -387,8 +390,13 @@ def test_right_place_is_kept_as_it_was_marked(asked: Assistant) -> None:
     exchange = Exchange("How many wheels has the mill?", asked.ask("wheels mill"), verdict=Verdict.WRONG)
     assert exchange.answer is not None
     place = place_of(exchange.citations[0], supports=True, number=0)
-    assert marked(library, exchange, place, 4, 8) == replace(exchange, verdict=Verdict.PLACE)
+    placed = marked(library, exchange, place, 4, 8)
+    with library.view() as view:
+        right = cite(view.document(place.document_id), 4, 8)
+    assert placed == replace(exchange, verdict=Verdict.PLACE, place=right)
+    assert restored(kept((placed,))) == (placed,)
     (label,) = library.labels()
+    assert (right.quote, judged(library, placed, Verdict.WRONG)) == ("mill", exchange)
     assert (label.question, label.verdict) == ("How many wheels has the mill?", Verdict.PLACE)
     assert (label.start, label.end, label.quote) == (4, 8, "mill")
 
@@ -474,5 +482,5 @@ def test_a_right_place_can_be_taken_back_where_all_answers_were_wanted(library: 
     placed = marked(library, exchange, at, 21, 25)
     assert (placed.verdict, len(library.labels())) == (Verdict.PLACE, 1)
     assert judged(library, exchange, Verdict.PLACE) == exchange  # nothing was marked there
-    assert judged(library, placed, Verdict.PLACE).verdict is None
+    assert judged(library, placed, Verdict.PLACE) == exchange
     assert library.labels() == []

@@ -84,13 +84,33 @@ def test_markdown_holds_each_question_with_its_quotes_and_places() -> None:
     )
 
 
+PLACED = Exchange("When?", answer(), verdict=Verdict.PLACE, place=citation("7:45 pm", start=7, before="It shuts at "))
+
+
+def test_right_place_that_was_marked_stands_before_the_wrong_answer() -> None:
+    reference = f"Bridges › History; bridge.md, characters 7–14, SHA-256 {SHA256}"
+    assert (
+        f"## When?\n\nJudged: wrong.\n\nThe right place:\n\n> 7:45 pm\n>\n> {reference}\n\n1932 (confidence 0.93)\n"
+    ) in as_file((PLACED,), "markdown").text
+    page = read(as_file((PLACED,), "html").text)
+    assert page.text.index("Judged: wrong.") < page.text.index("The right place:") < page.text.index("7:45 pm")
+    assert [mark.text for mark in page.all("mark")] == ["7:45 pm", "1932"]
+    (found,) = json.loads(as_file((PLACED,), "json").text)["exchanges"]
+    assert (found["verdict"], found["place"]["quote"], found["place"]["start"]) == (Verdict.PLACE, "7:45 pm", 7)
+
+
 def test_json_holds_the_answers_as_the_api_gives_them() -> None:
     found = json.loads(as_file(TALK, "json").text)
     assert found["program"] == f"Pincite {version('pincite')}"
     assert without_time(found["at"]) == "NOW"
     answers = [exchange.answer for exchange in TALK[:3]]
     assert found["exchanges"] == [
-        {"question": exchange.question, "verdict": exchange.verdict, "answer": json.loads(json.dumps(one.to_dict()))}
+        {
+            "question": exchange.question,
+            "verdict": exchange.verdict,
+            "place": None,
+            "answer": json.loads(json.dumps(one.to_dict())),
+        }
         for exchange, one in zip(TALK[:3], answers, strict=True)
         if one
     ]

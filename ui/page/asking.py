@@ -16,6 +16,8 @@ from .place import EMPTY, Place
 
 _SAVE = "(file) => { if (file) window.pincite.save(JSON.parse(file)) }"
 _KEEP = "(text) => { if (text) sessionStorage.setItem('pincite', text) }"
+_SEND = "(question, ...rest) => [window.pincite.take(question), ...rest]"
+_GIVE_BACK = "() => window.pincite.giveBack()"
 _FOUND = "(now) => [now, sessionStorage.getItem('pincite') || '', location.hash]"
 
 
@@ -50,7 +52,8 @@ def asking_tab(
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     asking = {**private, "concurrency_limit": AT_ONCE, "concurrency_id": "asking", "trigger_mode": "multiple"}
     at_once = {**private, "concurrency_limit": None, "trigger_mode": "multiple"}
-    parts.box.submit(handlers.submit, [parts.box, *talked, stops, *dials], everything, **asking)
+    asked = parts.box.submit(handlers.submit, [parts.box, *talked, stops, *dials], everything, js=_SEND, **asking)
+    asked.failure(None, js=_GIVE_BACK, **private)
     parts.talk.submit(ask, [*talked, stops, *dials], everything, **asking)
     parts.box.stop(handlers.stop, [*talked, stops], everything, **at_once)
     parts.talk.click(click, talked, everything, **at_once)

@@ -15,7 +15,8 @@ LARGEST_KEPT = 4_000_000  # characters, below what a browser keeps for a page
 class Exchange:
     """A question and its answer; without one, `note` says what is being done, or what went wrong.
 
-    `as_typed`: the question was not to be read with what was said before. `verdict`: what a person made of the answer.
+    `as_typed`: the question was not to be read with what was said before. `verdict`: what a person made of the answer;
+    `place`: what they marked as the right one.
     """
 
     question: str
@@ -24,6 +25,7 @@ class Exchange:
     is_pending: bool = False
     as_typed: bool = False
     verdict: Verdict | None = None
+    place: Citation | None = None
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -85,7 +87,8 @@ def _is_sound(exchange: Exchange) -> bool:
         case _:
             findings = []
     are_placed = all(0 <= sureness <= 1 and citations for sureness, citations in findings)
-    return are_placed and all(map(_is_exact, exchange.citations))
+    marked = (exchange.place,) if exchange.place else ()
+    return are_placed and all(map(_is_exact, (*exchange.citations, *marked)))
 
 
 def _is_exact(citation: Citation) -> bool:

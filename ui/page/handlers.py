@@ -134,7 +134,7 @@ class Handlers:
 
         if _is_answering(now):
             gr.Info("Another question is being answered. Wait for it, or stop it.")
-            return
+            raise gr.Error(visible=False, print_exception=False)  # for the page, which gives the question back
         parts, number, begun = self.parts, len(now) if at is None else at, stops.count
         dialled = _dials(how, usual_threshold(self.assistant))
         for state in answering(self.assistant, now, question, dialled, at=at, as_typed=plain):
@@ -143,7 +143,7 @@ class Handlers:
                 return
             last = state[number]
             if last.is_pending:
-                yield {**self._told(state), parts.box: _button(stops=True, value="")}
+                yield {**self._told(state), parts.box: _button(stops=True)}
                 continue
             if last.answer:
                 self.answered(last.answer)
@@ -184,11 +184,11 @@ class Handlers:
         return {self.parts.file: gr.skip()}  # an empty answer Gradio takes for a missing one
 
 
-def _button(*, stops: bool, **other: Any) -> Any:
+def _button(*, stops: bool) -> Any:
     """The box with the button that stops, or with the one that asks."""
     import gradio as gr
 
-    return gr.update(submit_btn=not stops, stop_btn=stops, **other)
+    return gr.update(submit_btn=not stops, stop_btn=stops)
 
 
 def _is_answering(now: Conversation) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from rag.citations import cite
 from rag.errors import DocumentNotFound, PinciteError
 from rag.labels import Label, Verdict, label, refusal_label
 from rag.library import Library
@@ -19,7 +20,7 @@ def judged(library: Library, exchange: Exchange, verdict: Verdict) -> Exchange:
     answer = exchange.answer
     if answer is not None and exchange.verdict is verdict:
         library.forget_label(_meant(exchange))
-        return replace(exchange, verdict=None)
+        return replace(exchange, verdict=None, place=None)
     if not isinstance(answer, Answer) or verdict is Verdict.PLACE:
         return exchange
     if answer.refusal:
@@ -29,25 +30,23 @@ def judged(library: Library, exchange: Exchange, verdict: Verdict) -> Exchange:
         library.judge(refusal_label(_meant(exchange), verdict, nearest))
     else:
         first = answer.citations[0]
-        library.judge(_label(library, exchange, verdict, first, (first.start, first.end)))
-    return replace(exchange, verdict=verdict)
+        library.judge(_label(library, exchange, verdict, _check(library, first), first.start, first.end))
+    return replace(exchange, verdict=verdict, place=None)
 
 
 def placed(library: Library, exchange: Exchange, place: Place, start: int, end: int) -> Exchange:
     """The exchange after a person marked the span that answers it. Raises PinciteError."""
     if exchange.answer is None:
         raise PinciteError(f"{exchange.question!r} has no answer now. Ask it again, and judge what is said then.")
-    library.judge(_label(library, exchange, Verdict.PLACE, place, (start, end)))
-    return replace(exchange, verdict=Verdict.PLACE)
+    document = _check(library, place)
+    library.judge(_label(library, exchange, Verdict.PLACE, document, start, end))
+    return replace(exchange, verdict=Verdict.PLACE, place=cite(document, start, end))
 
 
-def _label(
-    library: Library, exchange: Exchange, verdict: Verdict, where: Citation | Place, span: tuple[int, int]
-) -> Label:
-    document = _check(library, where)
+def _label(library: Library, exchange: Exchange, verdict: Verdict, document: Document, start: int, end: int) -> Label:
     with library.view() as view:
-        chunks = view.passages(where.document_id)
-    return label(document, chunks, _meant(exchange), verdict, *span)
+        chunks = view.passages(document.id)
+    return label(document, chunks, _meant(exchange), verdict, start, end)
 
 
 def _check(library: Library, where: Citation | Place) -> Document:

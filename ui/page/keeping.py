@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from html import escape
 from importlib.metadata import version
 
 from rag.citations import around_quote, literal, quoted, reference
+from rag.labels import Verdict
 from rag.values import Alternative, Answer, Citation, Value
 
 from .conversation import Conversation, Exchange
@@ -37,7 +38,16 @@ def as_file(conversation: Conversation, kind: str) -> File:
 
 
 def _json(exchanges: list[Exchange], at: str) -> str:
-    kept = [{"question": e.question, "verdict": e.verdict, "answer": e.answer.to_dict()} for e in exchanges if e.answer]
+    kept = [
+        {
+            "question": e.question,
+            "verdict": e.verdict,
+            "place": e.place and asdict(e.place),
+            "answer": e.answer.to_dict(),
+        }
+        for e in exchanges
+        if e.answer
+    ]
     return json.dumps({"program": _program(), "at": at, "exchanges": kept}, ensure_ascii=False, indent=2)
 
 
@@ -83,11 +93,13 @@ def _quote(citation: Citation) -> str:
 
 
 def _findings(exchange: Exchange) -> Iterator[tuple[str, tuple[Citation, ...]]]:
-    """What is to be said of an exchange, line by line, each with the citations that support it: none for a refusal."""
+    """What is to be said of an exchange, line by line, each with the citations that it is of: none for a refusal."""
     answer = exchange.answer
     assert answer is not None
     if exchange.verdict:
-        yield f"Judged: {exchange.verdict}.", ()
+        yield f"Judged: {Verdict.WRONG if exchange.verdict is Verdict.PLACE else exchange.verdict}.", ()
+    if exchange.place:
+        yield "The right place:", (exchange.place,)
     if answer.read_as:
         yield f"Read as: {_one_line(answer.read_as)}", ()
     if answer.refusal:

@@ -18,6 +18,15 @@ page.save = ({ name, type, text }) => {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 };
 
+page.take = (question) => { // Gradio reads the box late, perhaps with the first letters of the next question
+  page.sent = page.entered ?? question;
+  page.entered = "";
+  type((typed) => typed.replace(page.sent, ""));
+  return page.sent;
+};
+
+page.giveBack = () => type((typed) => typed || page.sent);
+
 element.addEventListener("click", (event) => {
   const target = event.target.closest("[data-do], [data-copy], [data-link], [data-mark], [data-open]");
   if (!target || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -47,6 +56,7 @@ if (element.querySelector(".place")) {
     document.querySelector('[role="tab"]')?.click(); // the place is shown beside the conversation
     trigger("click", { do: "link", value: location.hash });
   });
+  for (const kind of ["keydown", "click"]) document.addEventListener(kind, enter, true);
 }
 
 watch("value", settle);
@@ -97,6 +107,17 @@ function mark(target) {
   before.setEnd(range.startContainer, range.startOffset);
   const start = Number(frame.dataset.start) + [...before.toString()].length; // characters, not UTF-16 units
   trigger("click", { do: "mark", value: `${start}-${start + [...range.toString()].length}` });
+}
+
+function enter({ key, target }) {
+  const box = document.querySelector("#question textarea");
+  if (target.closest("#question .submit-button") || (key === "Enter" && target === box)) page.entered = box.value;
+}
+
+function type(change) {
+  const box = document.querySelector("#question textarea");
+  box.value = change(box.value);
+  box.dispatchEvent(new Event("input"));
 }
 
 function say(target, words) {

@@ -86,10 +86,17 @@ def test_answer_is_found_as_whole_words(text: str, answer: str, found: bool) -> 
     assert answer_rank([text], [answer]) == (1 if found else None)
 
 
-@pytest.mark.parametrize("answer", ["", " ", "the", "A", "...", "—"])
+@pytest.mark.parametrize("answer", ["", " ", "the", "A", "...", "$"])
 def test_answer_without_a_word_is_never_found(answer: str) -> None:
-    assert answer_rank(["", "the — A ..."], [answer]) is None
-    assert answer_rank(["", "the — A ...", "vitamin A"], [answer, "vitamin A"]) == 3
+    assert answer_rank(["", "the $ A ..."], [answer]) is None
+    assert answer_rank(["", "the $ A ...", "vitamin A"], [answer, "vitamin A"]) == 3
+
+
+@pytest.mark.parametrize("answer", ["🦊", " the 🦊", "🦊 →", "🦊, →."])
+def test_answer_of_signs_alone_is_found_where_they_stand(answer: str) -> None:
+    assert answer_rank(["the sign", "“🦊\n→”, chosen"], [answer]) == 2
+    assert answer_rank(["the sign", "the 🦝"], [answer]) is None
+    assert answer_rank(["the fox", "the 🦊 →"], [answer, "fox"]) == 1
 
 
 def test_a_place_gains_once_however_many_passages_hold_it() -> None:

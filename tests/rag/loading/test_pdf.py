@@ -9,6 +9,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from rag.citations import cite
 from rag.loading import load
+from rag.loading.pdf import char_indexes, opened, page_text
 from rag.structure import sections
 from rag.values import Heading
 
@@ -122,3 +123,79 @@ def test_pdf_pages_are_parted_by_a_blank_line_unless_a_sentence_runs_on(
 ) -> None:
     document = load(write(tmp_path, "a.pdf", pdf([(11, page)], [(11, following)])))
     assert document.text == page + ("\n" if runs_on else "\n\n") + following
+
+
+def drop_capped(letter: str, *lines: str) -> bytes:
+    """A PDF of one page: a headline, and a text that begins with a letter as high as three lines."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=A4)
+    canvas.setFont("Helvetica", 18)
+    canvas.drawString(60, 780, "The harbour")
+    canvas.setFont("Helvetica", 40)
+    canvas.drawString(50, 716, letter)
+    canvas.setFont("Helvetica", 11)
+    for number, line in enumerate(lines):
+        canvas.drawString(100, 736 - 13 * number, line)
+    canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def test_pdf_drop_cap_is_no_heading_and_begins_its_word(tmp_path: Path) -> None:
+    data = drop_capped("O", "n 3 March 2017 the officer", "found amber at the port.")
+    document = load(write(tmp_path, "a.pdf", data))
+    assert document.text == "The harbour\nOn 3 March 2017 the officer\nfound amber at the port."
+    assert [(h.level, h.title) for h in document.headings] == [(1, "The harbour")]
+
+
+@pytest.mark.parametrize(
+    ("letter", "line", "read"),
+    [
+        ("A", "ferry sank. The ferry was old.", "A\nferry sank. The ferry was old."),
+        ("A", "fter noon the ferry sank.", "After noon the ferry sank."),
+        ("7", "ferries sank.", "7\nferries sank."),
+    ],
+)
+def test_pdf_drop_cap_that_is_a_word_of_its_own_stays_one(tmp_path: Path, letter: str, line: str, read: str) -> None:
+    document = load(write(tmp_path, "a.pdf", drop_capped(letter, line, "It was a calm day.")))
+    assert document.text == f"The harbour\n{read}\nIt was a calm day."
+
+
+def test_pdf_letter_above_a_list_is_no_drop_cap(tmp_path: Path) -> None:
+    document = load(write(tmp_path, "a.pdf", pdf([(24, "B"), (11, "banks, 12"), (11, "boats, 14")])))
+    assert (document.text, document.headings) == ("B\nbanks, 12\nboats, 14", ())
+
+
+def test_pdf_lone_large_letter_takes_no_level_from_the_headings(tmp_path: Path) -> None:
+    document = load(write(tmp_path, "a.pdf", pdf([(40, "Q"), (18, "Annual report"), (11, "The fund grew by far.")])))
+    assert [(h.level, h.title) for h in document.headings] == [(1, "Annual report")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "read"),
+    [
+        (["The dis-", "aster. A disaster!"], "The disaster. A disaster!"),
+        (["The dis-", "aster."], "The disaster."),
+        (["The bal-", "last."], "The bal-last."),
+        (["It is well-", "known."], "It is well-known."),
+        (["A cost-", "ly cost-ly thing."], "A cost-ly cost-ly thing."),
+        (["It is market-", "based: the market is based here."], "It is market-based: the market is based here."),
+        (["The state-of-the-", "art boat is art."], "The state-of-the-art boat is art."),
+        (["Anna Smith-", "Jones."], "Anna Smith-Jones."),
+    ],
+)
+def test_pdf_word_that_a_line_end_parts_is_whole_where_the_page_shows_it(
+    tmp_path: Path, lines: list[str], read: str
+) -> None:
+    assert load(write(tmp_path, "a.pdf", pdf([(11, line) for line in lines]))).text == read
+
+
+def test_pdf_characters_are_found_beside_those_that_are_left_out() -> None:
+    lines = ["n the dis-", "aster of 1931, the disaster", "of the age."]
+    with opened(drop_capped("I", *lines)) as document:
+        text_page = document[0].get_textpage()
+        text = page_text(text_page)
+        assert text == "The harbour\nIn the disaster of 1931, the disaster\nof the age."
+        there = [text_page.get_text_range(index, 1) for index in char_indexes(text_page, 0, len(text))]
+        assert "".join(there) == text.replace("\n", "\r")
+        text_page.close()

@@ -36,6 +36,43 @@ def test_text_is_read_in_any_encoding(tmp_path: Path, encoding: str) -> None:
     assert load(write(tmp_path, "a.txt", text.encode(encoding))).text == text
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1252", "Total: €45,000"),
+        ("cp1252", "Section 7 § 2: The tenant pays €900 per month; the deposit is €2,700."),
+        ("cp1252", "The letter was signed by Renée Dupont in 1998."),
+        ("cp1252", "Witness: José Muñoz, born in Málaga, and Günter Weiß from Århus."),
+        ("cp1252", "The minister said: “I didn’t know.” He paid £500 – in cash."),
+        ("cp1252", "He worked 3½ days at 5°C. © 2019 Acme™"),
+        ("cp1252", "Sehr geehrter Herr Müller,\n\ndie Rechnung über €18.200 wurde genehmigt."),
+        ("cp1252", "Le témoin a déclaré que l’accusé était à Besançon le 3 août."),
+        ("cp1252", "Åklagaren i Malmö väckte åtal mot två män på torsdagen."),
+        ("iso-8859-1", "A decisão não é válida."),
+        ("cp1250", "Świadek zeznał, że żółta łódź odpłynęła."),
+        ("iso-8859-2", "Świadek zeznał, że żółta łódź odpłynęła."),
+        ("iso-8859-2", "Lech Wałęsa mieszka w Gdańsku."),
+        ("cp1250", "Svědek řekl, že loď odplula."),
+        (
+            "cp1250",
+            "A miniszter azt mondta, hogy a helyzet súlyos. Az ülés csütörtökön ért véget. Hűvös őszi idő volt.",
+        ),
+        ("cp1250", "The invoice was approved by Dvořák and Škoda."),
+        ("cp1254", "Tanık, geminin battığını söyledi."),
+        ("cp1257", "Liudytojas pasakė, kad laivas išplaukė."),
+        ("mac_roman", "The minister said: “I didn’t know.” Renée Dupont signed."),
+        ("cp850", "Grüße aus Köln, über Müller"),
+        ("cp1253", "Ο υπουργός δήλωσε ότι η κατάσταση είναι σοβαρή. Η συνάντηση έληξε την Πέμπτη χωρίς συμφωνία."),
+        ("cp1251", "Свидетель сообщил, что видел синий фургон в 7 часов вечера."),
+        ("gbk", "The company 北京贸易有限公司 (Beijing Trading) shall pay 5,000 dollars under contract 15."),
+        ("shift_jis", "日本の外務大臣は記者会見でその提案について説明しました。"),
+        ("utf-16-le", "Renée paid €900 to the captain of the ferry."),
+    ],
+)
+def test_short_text_is_read_in_the_encoding_that_suits_a_language(tmp_path: Path, encoding: str, text: str) -> None:
+    assert load(write(tmp_path, "a.txt", text.encode(encoding))).text == text
+
+
 def test_unicode_is_kept_as_it_is(tmp_path: Path) -> None:
     text = "e\u0301 \u00e9 \ufb01 \u00a0 \u200b \u212b"
     assert load(write(tmp_path, "a.txt", text)).text == text

@@ -119,6 +119,19 @@ def test_resuming_something_else_is_an_error(labelled: Labelled, tmp_path: Path)
         train(renamed, PLAN, tmp_path, resume=True)
 
 
+def test_a_checkpoint_that_is_none_is_an_error(labelled: Labelled, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.pt"
+    state = {"fingerprint": _fingerprint(labelled, PLAN, None)}
+    torch.save({"state": state, "network": {}, "optimizer": {}}, path)
+    other_network = path.read_bytes()
+    torch.save([1], path)
+    for content in (b"", b"nonsense", b"{}", path.read_bytes(), other_network, other_network[:-100]):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=f"{path}.*without `--resume`, with `--overwrite`"):
+            train(labelled, PLAN, tmp_path, resume=True)
+        assert path.read_bytes() == content
+
+
 def test_a_run_goes_on_with_its_files_in_their_order_and_the_weights_that_it_began_with(tmp_path: Path) -> None:
     one = Labelled((), (), {"a/one.json": "1", "b/two.json": "2"})
     assert _fingerprint(one, PLAN, None) == _fingerprint(
