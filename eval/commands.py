@@ -40,7 +40,6 @@ REPORTS = (
     "report.md",
     "report.html",
 )
-_INTERRUPTED = 130  # the exit code of a program that Ctrl+C ends
 _File = click.Path(exists=True, path_type=Path)
 
 
@@ -59,11 +58,8 @@ class _RunByDefault(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (PinciteError, click.ClickException, click.exceptions.Exit):
+        except (PinciteError, click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except (KeyboardInterrupt, click.Abort):
-            click.echo("Aborted!", err=True)
-            sys.exit(_INTERRUPTED)
         except Exception:
             traceback.print_exc()
             sys.exit(2)

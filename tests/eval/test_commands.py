@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner
 
@@ -91,18 +90,6 @@ def test_exception_that_nobody_foresaw_is_shown_and_exit_code_2() -> None:
 
     done = CliRunner().invoke(program, ["run"])
     assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, "RuntimeError: unforeseen")
-
-
-@pytest.mark.parametrize("stop", [KeyboardInterrupt, click.Abort])
-def test_interrupted_run_is_not_taken_for_a_missed_bar(stop: type[BaseException]) -> None:
-    program = type(main)()
-
-    @program.command("run")
-    def interrupted() -> None:
-        raise stop
-
-    done = CliRunner().invoke(program, ["run"])
-    assert (done.exit_code, done.stderr) == (130, "Aborted!\n")
 
 
 @pytest.mark.parametrize(
