@@ -22,18 +22,16 @@ def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float:
     return float((ranks[wanted].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
-def best_threshold(
-    scores: Sequence[float], points: Sequence[float], answerable: Sequence[bool], silence: float = 1.0
-) -> tuple[float, float]:
+def best_threshold(scores: Sequence[float], points: Sequence[float], answerable: Sequence[bool]) -> tuple[float, float]:
     """The best mean of points over all thresholds, and the threshold: answers with that score or more are given.
 
-    `points` are what each answer earns if it is given; a question without an answer earns `silence` by silence.
+    `points` are what each answer earns if it is given; a question without an answer earns 1 by silence.
     """
     order = sorted(range(len(scores)), key=lambda i: -scores[i])
-    total = best = silence * sum(not one for one in answerable)
+    total = best = float(sum(not one for one in answerable))
     threshold = float("inf")
     for place, index in enumerate(order):
-        total += points[index] if answerable[index] else -silence
+        total += points[index] if answerable[index] else -1.0
         is_last = place + 1 == len(order) or scores[order[place + 1]] < scores[index]
         if is_last and total > best:
             best, threshold = total, scores[index]

@@ -8,15 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 
-_ENCODINGS = (
-    "cp1254",
-    "cp1252",
-    "cp1250",
-    "cp1257",
-    "iso-8859-2",
-    "mac_roman",
-    "cp850",
-)  # of equals, the first is taken
+# Of those that suit equally, the first is taken.
+_ENCODINGS = ("cp1254", "cp1252", "cp1250", "cp1257", "iso-8859-2", "mac_roman", "cp850")
 _LANGUAGES = [  # the letters beyond ASCII of each; İ counts as i
     set(letters)
     for letters in (
@@ -40,9 +33,9 @@ def decode_latin(data: bytes) -> str | None:
     """Text with few letters beyond ASCII, in which charset-normalizer often errs; None where they suit no language."""
     if b"\x00" in data or _OTHER_SCRIPT.search(data) or 3 * len(data.translate(None, bytes(range(128)))) > len(data):
         return None
-    texts = list(_texts(data))
-    best = max(texts, key=_suits)
-    return best if _suits(best) >= _LEAST_LATIN else None
+    suiting = {text: _suits(text) for text in _texts(data)}
+    best = max(suiting, key=suiting.__getitem__)
+    return best if suiting[best] >= _LEAST_LATIN else None
 
 
 def _suits(text: str) -> float:

@@ -44,12 +44,13 @@ def _put(element: Any, where: str, text: str) -> None:
 
 def _write_out_mark(mark: Any) -> None:
     """10<sup>5</sup> as 10⁵, a link to a footnote as [2]."""
-    text = mark.text_content().strip()
+    text, raised = mark.text_content().strip(), mark.tag == "sup"
     link = next(mark.iter("a"), mark.getparent())
-    if link.tag == "a" and "#" in link.get("href", "") and text and link.text_content().strip() in text:
+    is_note = raised and link.tag == "a" and "#" in link.get("href", "") and link.text_content().strip() in text
+    if text and is_note:
         written = text if text.startswith(("[", "(")) else f"[{text}]"
     else:
-        written = aligned(text, raised=mark.tag == "sup")
+        written = aligned(text, raised=raised)
     if written != text:
         mark.clear(keep_tail=True)
         _put(mark, "text", written)

@@ -20,7 +20,7 @@ page.save = ({ name, type, text }) => {
 
 page.take = (question) => { // Gradio reads the box late, perhaps with the first letters of the next question
   page.sent = page.entered ?? question;
-  page.entered = "";
+  page.entered = null; // what is sent without Enter or a click is what Gradio has read
   type((typed) => typed.replace(page.sent, ""));
   return page.sent;
 };

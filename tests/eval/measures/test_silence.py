@@ -27,7 +27,6 @@ def test_best_threshold_by_hand() -> None:
     answerable = [True, False, True, False]
     # silence everywhere: 2 of 4; from 4 on: 3; from 3 on: 2; from 2 on: 2.5; from 1 on: 1.5
     assert best_threshold(scores, points, answerable) == (0.75, 4.0)
-    assert best_threshold(scores, points, answerable, silence=0.25) == (1.75 / 4, 2.0)
 
 
 def test_equal_scores_stand_or_fall_together() -> None:
