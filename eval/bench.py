@@ -152,7 +152,8 @@ def _questions(folder: Path, size: int) -> None:
         subprocess.run(command, capture_output=True, check=False)
         spent_new.append(time.perf_counter() - begun)
     click.echo(f"  `pincite ask` in a new process {median(spent_new):.1f} s (median of {ROUNDS})")
-    click.echo(f"  peak memory   {peak_megabytes():8.0f} MB, building and asking")
+    if (peak := peak_megabytes()) is not None:
+        click.echo(f"  peak memory   {peak:8.0f} MB, building and asking")
 
 
 @contextmanager

@@ -72,14 +72,14 @@ def calibration_error(judged: Sequence[Judged]) -> float:
     return expected_calibration_error([one.confidence for one in judged], [one.right for one in judged])
 
 
-def fit_confidence(judged: Sequence[Judged], threshold: float = 0.5) -> Confidence:
+def fit_confidence(judged: Sequence[Judged]) -> Confidence:
     """The confidence that fits the scores of judged answers: maximum likelihood with Platt's targets (Platt 1999)."""
     right = np.array([one.right for one in judged])
     targets = np.where(right, (right.sum() + 1) / (right.sum() + 2), 1 / ((~right).sum() + 2))
-    return fit_curve([one.score for one in judged], targets.tolist(), threshold)
+    return fit_curve([one.score for one in judged], targets.tolist())
 
 
-def fit_curve(scores: Sequence[float], targets: Sequence[float], threshold: float = 0.5) -> Confidence:
+def fit_curve(scores: Sequence[float], targets: Sequence[float]) -> Confidence:
     """The logistic curve over scores that fits targets from 0 to 1 best; a surer score never means less."""
     from scipy.optimize import minimize
 
@@ -90,7 +90,7 @@ def fit_curve(scores: Sequence[float], targets: Sequence[float], threshold: floa
         return float((np.logaddexp(0, odds) - wanted * odds).mean())
 
     slope, bias = minimize(loss, [1.0, 0.0], method="L-BFGS-B", bounds=[SLOPES, (None, None)]).x
-    return Confidence(float(slope), float(bias), threshold)
+    return Confidence(float(slope), float(bias))
 
 
 def keep_risk(

@@ -1,9 +1,10 @@
 """The figures of a run, from its rows: each with its interval, over all questions or those with a tag."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
-from .intervals import Figure, Indices, mean_figure, whole_figure
+from .intervals import Figure, Indices, share_figure, whole_figure
 from .measures import lists, reliability, risk, silence
 from .rows import Row
 
@@ -24,7 +25,7 @@ Whole = Callable[[Sequence[Row]], float]
 def figures(rows: Sequence[Row]) -> dict[str, Figure]:
     """Every figure that can be measured on these rows, by name, from 0 to 1; the others are left out."""
     names = dict.fromkeys(name for row in rows for name in row.values)
-    found = {name: mean_figure([row.values[name] for row in rows if name in row.values]) for name in names}
+    found = {name: share_figure([row.values[name] for row in rows if name in row.values]) for name in names}
     found |= {name: _whole_figure(chosen(rows), measure) for name, (chosen, measure) in WHOLE.items()}
     return {name: figure for name, figure in found.items() if figure is not None}
 
@@ -39,7 +40,8 @@ def _whole_figure(rows: Sequence[Row], measure: Whole) -> Figure | None:
     def drawn(indices: Indices) -> float:
         return measure([rows[i] for i in indices])
 
-    return whole_figure(len(rows), drawn)
+    figure = whole_figure(len(rows), drawn, centred=True)
+    return figure and replace(figure, low=max(figure.low, 0.0), high=min(figure.high, 1.0))
 
 
 def _single(rows: Iterable[Row]) -> list[Row]:

@@ -1,7 +1,11 @@
-"""Confidence intervals and paired tests by the bootstrap over questions (Efron and Tibshirani 1993), seed fixed."""
+"""Confidence intervals and paired tests by the bootstrap over questions (Efron and Tibshirani 1993), seed fixed.
+
+Where all questions have 0, or all have 1, drawing them again tells nothing: a share's interval is then the exact one
+(Clopper and Pearson 1934), so that one right question does not prove that all are right.
+"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -32,16 +36,27 @@ def mean_figure(values: Sequence[float]) -> Figure | None:
     return _figure(float(array.mean()), draws, len(array))
 
 
-def whole_figure(count: int, measure: Callable[[Indices], float]) -> Figure | None:
+def share_figure(values: Sequence[float]) -> Figure | None:
+    """The mean of values from 0 to 1; None where there are none."""
+    figure = mean_figure(values)
+    if figure is None or set(values) not in ({0}, {1}):
+        return figure
+    room = 1 - ((1 - LEVEL) / 2) ** (1 / figure.n)
+    return replace(figure, low=1 - room) if figure.value else replace(figure, high=room)
+
+
+def whole_figure(count: int, measure: Callable[[Indices], float], *, centred: bool = False) -> Figure | None:
     """A figure of `count` questions that is no mean: `measure` gives it for the questions with these indices.
 
-    None where it is not a number for all of them; draws for which it is none do not count.
+    None where it is not a number for all of them; draws for which it is none do not count. When `centred`, the others
+    are moved so that their mean is the value: drawing again makes some figures higher, such as a calibration error.
     """
     value = measure(np.arange(count)) if count else float("nan")
     if np.isnan(value):
         return None
     draws = np.array([measure(indices) for indices in _drawn(count)])
-    return _figure(value, draws[~np.isnan(draws)], count)
+    draws = draws[~np.isnan(draws)]
+    return _figure(value, draws - draws.mean() + value if centred else draws, count)
 
 
 def _drawn(count: int) -> Indices:

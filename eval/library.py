@@ -37,7 +37,7 @@ def library_of_texts(texts: dict[str, str], progress: bool = False) -> Iterator[
         files = Path(folder, "texts")
         files.mkdir()
         for name, text in texts.items():
-            (files / name).write_text(text, encoding="utf-8", newline="")
+            (files / name).write_text(text, encoding="utf-8-sig", newline="")  # a mark that the text begins with stays
         with Library.open(Path(folder, "library")) as library:
             report = library.add(files, relative_to=files, progress=progress)
             if report.failed:
@@ -102,7 +102,9 @@ def _beir_texts(folder: Path) -> dict[str, str]:
 
 def _file_name(name: str) -> str:
     """A BEIR id as a file name: what may not stand in one, or begin one, by its number; a long one by its hash too."""
-    safe = "".join(c if c.isalnum() or c in "-_" or (c == "." and at) else f"%{ord(c):x}" for at, c in enumerate(name))
+    safe = "".join(
+        c if c.isalnum() or c in "-_" or (c == "." and at) else f"%{ord(c):06x}" for at, c in enumerate(name)
+    )
     if len(safe.encode()) > _LONGEST_NAME:
         safe = f"{safe[: _LONGEST_NAME // 4]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
     return f"{safe}.txt"

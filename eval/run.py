@@ -1,7 +1,7 @@
 """A run: every question of a set asked of a library, and what came back, question by question."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from rag.assistant import EVERY_PASSAGES, Assistant
 from rag.citations import cite
 from rag.errors import EvaluationError, QuestionError
 from rag.library import View
+from rag.reading.decoding import inside_word
 from rag.retrieval import MODES
 from rag.structure import page_at
 from rag.values import Answer, Chunk, Citation
@@ -157,17 +158,27 @@ class Files:
         return self._texts.get(name)
 
     def find(self, name: str, words: str) -> int:
-        """Where words stand first in a passage of a document; else anywhere in it; -1: nowhere."""
+        """Where words stand first in a document, -1: nowhere; whole rather than inside others, in a passage if any."""
         text = self.text(name) or ""
         with self._library.view() as view:
             chunks = view.passages(self.ids[name])
-        starts = (text.find(words, chunk.start, chunk.end) for chunk in chunks)
-        return next((start for start in starts if start >= 0), text.find(words))
+        spans = [*((chunk.start, chunk.end) for chunk in chunks), (0, len(text))]
+        starts = [start for span in spans for start in _starts(text, words, *span)]
+        whole = (s for s in starts if not inside_word(text, s) and not inside_word(text, s + len(words)))
+        return next(whole, next(iter(starts), -1))
 
     def name_of(self, chunk: Chunk) -> str:
         """A passage's name in rankings: document, start and end. Of files of one name the document is its source."""
         document = self._names.get(chunk.document_id, chunk.document_id)
         return f"{document}:{chunk.start}-{chunk.end}"
+
+
+def _starts(text: str, words: str, first: int, last: int) -> Iterator[int]:
+    """Where words stand from `first` to `last`."""
+    start = text.find(words, first, last)
+    while start >= 0:
+        yield start
+        start = text.find(words, start + 1, last)
 
 
 def _unique(named: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

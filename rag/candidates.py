@@ -1,5 +1,6 @@
 """Places that may hold an answer: spans of passages in their documents, joined where they overlap or say the same."""
 
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -40,8 +41,8 @@ def by_value(found: Iterable[Candidate], value: Callable[[str], str]) -> list[li
 
 
 def same_words(text: str) -> str:
-    """What texts share that differ only in case and white space."""
-    return " ".join(text.casefold().split())
+    """What texts share that differ only in case, white space and how letters with marks are encoded."""
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 def _placed(span: "Span", passage: Passage, confidence: "Confidence") -> Candidate:

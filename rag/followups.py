@@ -47,6 +47,7 @@ _WORD = re.compile(r"[\w'’-]+")
 _PART = re.compile(r"\w+")
 _WORDS, _WORDS_READ = 100, 70  # of a query, and of a question that the reader takes
 _SHORT = 6  # words of a question that may be no sentence
+_NEAR = 20  # characters before a word, in which a preposition may stand
 _FEW = 1  # words of its own with which a question can hardly stand alone
 
 
@@ -157,14 +158,15 @@ def _pointing(question: str) -> "re.Match[str] | None":
 
 
 def _points(match: "re.Match[str]", question: str) -> bool:
-    word, before, after = match.group().lower(), question[: match.start()], question[match.end() :]
-    if word not in _POINTING or _RELATIVE.match(after):
+    word, start, end = match.group().lower(), match.start(), match.end()
+    if word not in _POINTING or _RELATIVE.match(question, end):
         return False
     if word == "there":
         return not _THERE_IS.search(question)
     if word == "that":  # else it begins a clause
-        return not _WORD.search(after) or bool(_AFTER_PREPOSITION.search(before) or _SPAN_OF_TIME.match(after))
-    return not any(name.start() > 0 for name in _NAME.finditer(before))  # a name in the question itself comes first
+        after_preposition = _AFTER_PREPOSITION.search(question, max(0, start - _NEAR), start)
+        return not _WORD.search(question, end) or bool(after_preposition or _SPAN_OF_TIME.match(question, end))
+    return not any(name.start() > 0 for name in _NAME.finditer(question, 0, start))  # a name in it comes first
 
 
 def _is_before_noun(question: str, end: int) -> bool:

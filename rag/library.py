@@ -281,7 +281,8 @@ class Library:
     def _rebuild(self, change: Transaction, progress: bool) -> Report:
         reports: list[Report] = []
         entries = change.entries()
-        same_model = change.settings.get("model_sha256") == self.settings.model_sha256
+        stored = change.settings
+        same_vectors = all(stored.get(name) == getattr(self.settings, name) for name in ("model_sha256", "embedding"))
         with Progress("Building again", sum(entry.bytes for entry in entries), shown=progress) as bar:
             for entry in entries:
                 try:
@@ -292,7 +293,7 @@ class Library:
                     reason = f"{error.reason}; {_KEPT}"
                     reports.append(Report(failed=(Failure(entry.source, reason),)))
                 reading = self._intake.cut(document, entry.location, size, is_update=True)
-                known_vectors = change.vectors_of_texts if same_model else lambda _: {}
+                known_vectors = change.vectors_of_texts if same_vectors else lambda _: {}
                 (chunks,), embedded = self._intake.embed([reading], known_vectors, bar)
                 change.put(document, entry.location, size, chunks)
                 reports.append(Report(updated=(entry.source,), passages_embedded=embedded))

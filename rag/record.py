@@ -88,7 +88,7 @@ class Record:
     """
 
     def __init__(self, folder: Path):
-        self.path = folder.absolute() / FILE  # the same one, wherever the program goes
+        self.path = Path(os.path.abspath(folder)) / FILE  # noqa: PTH100 - as `locate`; the same one wherever one goes
         self._idle: list[sqlite3.Connection] = []
         self._idle_lock = Lock()
         with explained(self.path):
@@ -141,7 +141,7 @@ class Record:
         with explained(self.path), self._connection() as connection:
             connection.execute("BEGIN")
             try:
-                yield Snapshot(connection)
+                yield Snapshot(connection, self.path.parent)
             finally:
                 connection.execute("ROLLBACK")
 
@@ -151,7 +151,7 @@ class Record:
         with explained(self.path), self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                transaction = Transaction(connection)
+                transaction = Transaction(connection, self.path.parent)
                 yield transaction
                 transaction.seal()
                 connection.execute("COMMIT")
@@ -187,10 +187,11 @@ class Record:
 
 
 class Snapshot:
-    """One state of the record, for reading."""
+    """One state of the record, for reading. What lies in its `folder` is stored relative to it, so that it may move."""
 
-    def __init__(self, connection: sqlite3.Connection):
+    def __init__(self, connection: sqlite3.Connection, folder: Path):
         self._connection = connection
+        self._folder = folder
         meta = dict(connection.execute("SELECT key, value FROM meta"))
         try:
             self.generation = int(meta["generation"])
@@ -208,8 +209,17 @@ class Snapshot:
             " FROM documents ORDER BY source, id"
         )
         return [
-            Entry(*(*file, len(_parsed(pages)), passages, added, _parsed(metadata)))
-            for *file, pages, passages, added, metadata in rows
+            Entry(
+                *names,
+                str(self._folder / stored),
+                sha256,
+                size,
+                len(_parsed(pages)),
+                passages,
+                added,
+                _parsed(metadata),
+            )
+            for *names, stored, sha256, size, pages, passages, added, metadata in rows
         ]
 
     def document(self, document_id: str) -> Document:
@@ -238,11 +248,13 @@ class Snapshot:
         row = self._connection.execute("SELECT location FROM documents WHERE id = ?", (document_id,)).fetchone()
         if row is None:
             raise _not_found(document_id)
-        return str(row[0])
+        return str(self._folder / row[0])
 
     def sha256_at(self, location: str) -> str | None:
         """Hash of the file that was read at an absolute path."""
-        row = self._connection.execute("SELECT sha256 FROM documents WHERE location = ?", (location,)).fetchone()
+        row = self._connection.execute(
+            "SELECT sha256 FROM documents WHERE location IN (?, ?)", (self._stored(location), location)
+        ).fetchone()
         return row[0] if row else None
 
     def chunk_ids(self) -> "Ids":
@@ -311,6 +323,10 @@ class Snapshot:
         )
         return [Label(question, Verdict(verdict), *rest) for question, verdict, *rest in rows]
 
+    def _stored(self, location: str) -> str:
+        path = Path(location)
+        return path.relative_to(self._folder).as_posix() if path.is_relative_to(self._folder) else location
+
     def _has_labels(self) -> bool:
         return self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'labels'").fetchone() is not None
 
@@ -327,7 +343,7 @@ class Transaction(Snapshot):
             "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 document.id,
-                location,
+                self._stored(location),
                 document.source,
                 document.title,
                 document.sha256,

@@ -9,6 +9,7 @@ number or a name that no model knows, is then nearly always among the first five
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Literal, get_args
 
@@ -32,8 +33,11 @@ STOP_WORDS = frozenset(
 
 
 def query_words(query: str) -> list[str]:
-    """The words that are looked up: each once, stop words left out unless there are no others."""
-    words = list(dict.fromkeys(word.lower() for word in _WORD.findall(query)))
+    """The words that are looked up: each once, stop words left out unless there are no others.
+
+    Marks are joined to their letters first (NFC): alone, they would part words.
+    """
+    words = list(dict.fromkeys(word.lower() for word in _WORD.findall(unicodedata.normalize("NFC", query))))
     return ([word for word in words if word not in STOP_WORDS] or words)[:MOST_WORDS]
 
 

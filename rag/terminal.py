@@ -13,6 +13,7 @@ from .values import Answer, Citation, EveryAnswer, Passage
 
 WIDTH = 100
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_QUOTE = ("\x02", "\x03")  # where a quote begins and ends, one character each until lines are wrapped
 _MOST_NAMED = 20  # files named in a report before the rest are counted
 
 
@@ -112,11 +113,14 @@ def _refusal_lines(answer: Answer | EveryAnswer) -> list[str]:
 
 
 def _citations(citations: Iterable[Citation], bold: str) -> list[str]:
-    lines = []
+    lines, styles = [], bold.split("{}")
     for number, citation in enumerate(citations, 1):
         before, after = around_quote(citation)
-        sentence = f"{_outer(before, 1)}{bold.format(printable(citation.quote))}{_outer(after, 0)}"
-        lines += [f"[{number}]", *_wrapped(sentence), *_place(citation)]
+        quote = printable(citation.quote).join(_QUOTE)
+        wrapped = _wrapped(f"{_outer(before, 1)}{quote}{_outer(after, 0)}")
+        for mark, style in zip(_QUOTE, styles, strict=True):
+            wrapped = [line.replace(mark, style) for line in wrapped]
+        lines += [f"[{number}]", *wrapped, *_place(citation)]
     return lines
 
 

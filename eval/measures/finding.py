@@ -36,13 +36,15 @@ def reciprocal_rank(found: Sequence[str], wanted: Sequence[frozenset[str]], k: i
 
 
 def ndcg(found: Sequence[str], wanted: Sequence[frozenset[str]], k: int = 10) -> float | None:
-    """Discounted gain of the first k passages, of the gain that the best order would have.
+    """Discounted gain of the first k passages, of the best gain known: by taking what holds most of the places left.
 
+    That is the best order, but for rare overlaps; where the passages found gain more, theirs is the best.
     Each place gains once, where it is found first; one that no passage holds cannot be found, and counts as missed.
     """
     if not wanted:
         return None
-    return _discounted(_gains(found[:k], wanted)) / _discounted(_best_gains(wanted)[:k])
+    reached = _discounted(_gains(found[:k], wanted))
+    return reached / max(reached, _discounted(_best_gains(wanted)[:k]))
 
 
 def answer_rank(texts: Sequence[str], answers: Sequence[str]) -> int | None:

@@ -235,7 +235,7 @@ def test_beir_folder(tmp_path: Path) -> None:
     assert read_beir(folder) == [Question("q1", "When?", (), documents=("d/1",))]
     with library_of(folder) as library, library.view() as view:
         texts = {Path(entry.location).name: view.document(entry.id).text for entry in view.entries()}
-    assert texts == {"d%2f1.txt": "Bridges\n\nIt opened in 1932.", "2.txt": "Bread."}
+    assert texts == {"d%00002f1.txt": "Bridges\n\nIt opened in 1932.", "2.txt": "Bread."}
 
 
 def test_beir_reports_name_documents(tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_document_that_two_files_judge_is_wanted_once(tmp_path: Path) -> None:
 
 
 def test_beir_ids_become_file_names_that_are_read(tmp_path: Path) -> None:
-    names = [".hidden", "x" * 300, "x" * 299 + "y"]
+    names = [".hidden", "x" * 300, "x" * 299 + "y", "MED 14", "MED\u2014"]
     lines = [
         json.dumps({"_id": name, "text": f"Text\u2028{number}."}, ensure_ascii=False)
         for number, name in enumerate(names)
@@ -286,8 +286,8 @@ def test_found_documents_are_right_and_those_that_are_not_there_are_named(tmp_pa
         judged = Question("q1", "When did it open?", (), documents=("d/1",))
         (outcome,) = run(assistant, [judged], names=names_of(folder))
         assert (failure(outcome), rows_of([outcome])[0].failure) == (Failure.NONE, "right")
-        with pytest.raises(EvaluationError, match="'q1' is judged by the document 'd%2f1.txt', which is not there"):
-            run(assistant, [replace(judged, documents=("d%2f1.txt",))], names=names_of(folder))
+        with pytest.raises(EvaluationError, match="'q1' is judged by the document 'd%00002f1.txt', which is not there"):
+            run(assistant, [replace(judged, documents=("d%00002f1.txt",))], names=names_of(folder))
 
 
 @pytest.mark.parametrize(
@@ -358,6 +358,15 @@ def test_answer_is_looked_for_in_passages_first(library: Library, tmp_path: Path
     assert rows_of([found])[0].values["recall@5, hybrid"] == 1.0
     assert lost.wanted == (frozenset(),)  # it stands in a heading only
     assert rows_of([lost])[0].values["nDCG@10, hybrid"] == 0.0
+
+
+def test_answer_is_looked_for_as_whole_words_first(library: Library, tmp_path: Path) -> None:
+    text = "She was born in 1783. She had 3 children."
+    (tmp_path / "a.txt").write_text(text)
+    library.add(tmp_path / "a.txt")
+    whole, inside = (Question(name, "How many?", (Gold(name, None, "a.txt"),)) for name in ("3", "hild"))
+    outcomes = run(Assistant(library, NumberReader()), [whole, inside])
+    assert [outcome.gold_places[0][1] for outcome in outcomes] == [text.index("3 children"), text.index("hild")]
 
 
 def test_squad_file_with_a_broken_answer_is_an_error_that_names_it(tmp_path: Path) -> None:

@@ -1,12 +1,16 @@
 """A run's figures by hand; its record, written, read, and the same each time."""
 
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rag import Assistant, Library
 from rag.errors import EvaluationError
+from rag.eval.intervals import Indices, share_figure, whole_figure
 from rag.eval.measure import Failure
+from rag.eval.measures.reliability import expected_calibration_error
 from rag.eval.questions import Gold, Question
 from rag.eval.record import Record, about, read_record, record_of
 from rag.eval.rows import rows_of
@@ -117,3 +121,41 @@ def test_costs_name_every_stage(outcomes: list[Outcome]) -> None:
     assert set(found) == {"embed", "dense", "lexical", "read", "rest", "total", "memory"}
     assert 0 < found["total"]["p50"] <= found["total"]["p95"]
     assert found["memory"]["peak"] > 50
+
+
+def test_costs_where_the_system_does_not_tell_its_memory(
+    outcomes: list[Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rag.eval.costs import costs
+
+    monkeypatch.setitem(sys.modules, "resource", None)  # as on Windows
+    assert "memory" not in costs(outcomes)
+
+
+@pytest.mark.parametrize(
+    ("values", "low", "high"),
+    [
+        ([1.0], 0.025, 1.0),
+        ([1.0] * 20, 0.832, 1.0),
+        ([0.0] * 150, 0.0, 0.024),
+        ([0.5, 0.5], 0.5, 0.5),
+    ],
+)
+def test_interval_of_equal_values(values: list[float], low: float, high: float) -> None:
+    figure = share_figure(values)
+    assert figure is not None
+    assert (figure.low, figure.high) == pytest.approx((low, high), abs=0.001)
+
+
+def test_a_figure_that_rises_by_drawing_again_lies_in_the_middle_of_its_interval() -> None:
+    draw = np.random.default_rng(1)
+    confidences = draw.uniform(0.05, 0.95, 150)
+    right = draw.uniform(size=150) < confidences  # calibrated, so that every draw is less so
+
+    def error(indices: Indices) -> float:
+        return expected_calibration_error(confidences[indices].tolist(), right[indices].tolist())
+
+    figure = whole_figure(150, error, centred=True)
+    assert figure is not None
+    assert figure.low < figure.value < figure.high
+    assert abs((figure.low + figure.high) / 2 - figure.value) < 0.01

@@ -14,8 +14,10 @@ from click.testing import CliRunner
 
 from rag import Label, Library, Verdict
 from rag.cli import _Commands
+from rag.clock import Clock
 from rag.labelled import read_labelled
-from rag.terminal import shortened
+from rag.terminal import answer_lines, shortened
+from rag.values import Answer, Citation
 from tests.conftest import TOP
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PINCITE_LIBRARY"}
@@ -142,6 +144,15 @@ def test_what_a_document_says_cannot_reach_the_terminal(tmp_path: Path) -> None:
     assert "\\x1b[31mopened\\x1b]0;owned\\x07 in 1932 \\u202etxet" in done.stdout
     assert "\x1b" not in done.stdout
     assert "\u202e" not in done.stdout
+
+
+def test_a_quote_wider_than_a_line_is_styled_whole() -> None:
+    for length in range(80, 110):
+        quote = "a" * length
+        place = Citation("d", "T", "a.txt", "", None, None, (), 4, 4 + length, quote, f"The {quote} end.", 0)
+        answer = Answer("Q?", quote, 0.9, (place,), (), None, (), None, Clock().timings())
+        sentence = [line for line in answer_lines(answer, "\x1b[1m{}\x1b[0m")[3:] if "a.txt" not in line]
+        assert "\n".join(sentence).count("\x1b[1m") == "\n".join(sentence).count("\x1b[0m") == 1
 
 
 def test_every_answer_is_printed_with_its_places(tmp_path: Path) -> None:

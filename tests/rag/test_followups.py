@@ -106,6 +106,11 @@ def test_a_long_conversation_can_go_on(article_assistant: Assistant) -> None:
         assert (answer.read_as or "").count("Who is the President of France?") <= 1
 
 
+def test_time_to_see_whether_a_question_leans_grows_with_its_length_only() -> None:
+    question = "Bob thought that cats eat fish, " * 10_000
+    assert not leans(question)  # minutes, where each "that" looked through all before it
+
+
 def test_a_question_is_put_after_the_last_two_turns() -> None:
     turns = [Turn("Who?", "Ada"), Turn("when was that ?", "in 1923."), Turn("Where?", "")]
     assert continued("Why?", turns) == "when was that? in 1923. Where? Why?"

@@ -465,12 +465,28 @@ def test_rebuild_keeps_a_document_whose_folder_moved_behind_a_link(library: Libr
     assert len(library.documents()) == 1
 
 
+def test_files_in_the_library_s_folder_move_with_it(library: Library, tmp_path: Path) -> None:
+    given = write(library.folder / "uploads", a="The ferry sank.") / "a.txt"
+    elsewhere = write(tmp_path / "papers", b="The crew was safe.")
+    library.add(given, elsewhere)
+    library.close()
+    library.folder.rename(tmp_path / "moved")
+    with Library.open(tmp_path / "moved", embedder=WordEmbedder()) as moved:
+        places = {Path(entry.location) for entry in moved.documents()}
+        assert places == {tmp_path / "moved" / "uploads" / "a.txt", elsewhere / "b.txt"}
+        with moved.view() as view:
+            assert {Path(view.location(entry.id)) for entry in view.entries()} == places
+        report = moved.add(tmp_path / "moved" / "uploads" / "a.txt")
+        assert (len(report.unchanged), len(moved.documents())) == (1, 2)
+    assert Library.rebuild(tmp_path / "moved", embedder=WordEmbedder()).failed == ()
+
+
 def test_library_from_before_sentences_were_embedded_is_built_again(library: Library, tmp_path: Path) -> None:
     library.add(write(tmp_path / "papers", a="The ferry sank. Nobody drowned."))
     library.close()
     with closing(sqlite3.connect(library.folder / FILE)) as connection:
         connection.execute("UPDATE meta SET value = json_remove(value, '$.embedding') WHERE key = 'settings'")
-        connection.execute("UPDATE chunks SET vector = substr(vector, 1, 4 * 256), embedded = x'00'")
+        connection.execute("UPDATE chunks SET vector = substr(vector, 1, 4 * 256)")
         connection.commit()
     with pytest.raises(SettingsMismatch, match=r"embedding 1, not 2.*pincite index --rebuild --library"):
         Library.open(library.folder, embedder=WordEmbedder())

@@ -23,6 +23,7 @@ def test_what_has_the_words_best_is_among_the_first_five() -> None:
         ('NATO, nato "OR" x*', ["nato", "x"]),
         ("?!", []),
         ("V.I. Lenin's party", ["v", "lenin", "s", "party"]),
+        ("Mu\u0308ller in Zu\u0308rich", ["müller", "zürich"]),
     ],
 )
 def test_stop_words_are_left_out_unless_there_is_nothing_else(query: str, words: list[str]) -> None:

@@ -106,6 +106,12 @@ def test_a_place_gains_once_however_many_passages_hold_it() -> None:
     assert ndcg(["a", "b"], both) == pytest.approx((1 + 1 / math.log2(3)) / 2)
 
 
+def test_order_that_gains_more_than_taking_the_most_each_time_is_the_best() -> None:
+    wanted = [frozenset({"a"}), frozenset({"a", "b"}), frozenset({"b", "c"}), frozenset({"c"})]
+    assert ndcg(["a", "c"], wanted) == 1.0
+    assert ndcg(["c", "a"], wanted) == 1.0
+
+
 def test_a_place_that_no_passage_holds_is_missed() -> None:
     assert ndcg(["a"], [frozenset()]) == 0.0
     assert ndcg(["a"], [frozenset({"a"}), frozenset()]) == pytest.approx(1 / (1 + 1 / math.log2(3)))
