@@ -19,6 +19,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SCHEME = "scrypt"
 _HASHED = re.compile(r"scrypt\$([0-9a-f]{2}){16}\$([0-9a-f]{2}){64}")
 _COST = {"n": 2**14, "r": 8, "p": 1}
+_KEY = re.compile(r"[!-~]([ -~]*[!-~])?")  # what a header carries unchanged, whoever sends it
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,14 @@ def access(auth: Iterable[str], keys: Iterable[str], *, may_add: bool = True, ma
     keys = list(keys)
     if not all(map(str.strip, keys)):
         raise PinciteError("An API key is empty: everybody would have it. Is a variable not set?")
+    if not all(map(_KEY.fullmatch, keys)):
+        raise PinciteError(
+            "An API key has letters beyond ASCII, or a blank at an end: not every program sends them unchanged. Choose "
+            "one of the letters A to Z, digits and signs."
+        )
     for entry in auth:
         with files_of(PinciteError, f"read {entry!r}", "--auth takes user:password, or a file of such lines in UTF-8."):
-            lines = Path(entry).read_text(encoding="utf-8").splitlines() if Path(entry).is_file() else [entry]
+            lines = Path(entry).read_text(encoding="utf-8-sig").splitlines() if Path(entry).is_file() else [entry]
         named = list(filter(None, map(str.strip, lines)))
         if not named:
             raise PinciteError(f"--auth {entry!r} names nobody. Give user:password, or a file with one a line.")

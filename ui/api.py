@@ -11,10 +11,11 @@ from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match
 
 from rag.assistant import Assistant
-from rag.errors import FileError
+from rag.errors import PinciteError
 from rag.library import Library
 from rag.record import Entry
 from rag.values import Turn
@@ -23,13 +24,11 @@ from .access import Access
 from .door import HEADERS, refusal
 from .events import MEDIA_TYPE, streamed
 from .metrics import Metrics
-from .problems import RESPONSES, add_problems, problem
-from .tools import MOST_PASSAGES, PATH, tools
+from .problems import RESPONSES, add_problems, problem, why_failed
+from .tools import LONGEST, MOST_PASSAGES, MOST_TURNS, PATH, tools
 from .uploads import MOST_FILES, Limits, drop, keep
 
 AT_ONCE = 4  # questions worked on at the same time; the models take turns
-LONGEST = 2000  # characters of a question
-MOST_TURNS = 20
 
 
 def _whole(value: Any) -> Any:
@@ -73,13 +72,15 @@ class SearchBody(_Strict):
 
 def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) -> FastAPI:
     """The application, with the page still to be mounted on it."""
-    program_tools = _tools(assistant, access)
+    turn = asyncio.Semaphore(AT_ONCE)
+    program_tools = _tools(assistant, access, turn, metrics)
     app = FastAPIOffline(
         title="Pincite", version="1", responses=RESPONSES, redoc_url=None, lifespan=_running(program_tools)
     )
     if program_tools:
         app.router.routes.extend(program_tools.routes)
     add_problems(app)
+    app.add_middleware(CORSMiddleware)  # no page of another server may read here; Gradio, left alone, lets all of them
 
     @app.middleware("http")
     async def admit(request: Request, forward: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -89,16 +90,15 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
             response.headers.setdefault(name, value)
         return response
 
-    _add_questions(app, assistant, metrics)
+    _add_questions(app, assistant, turn, metrics)
     _add_documents(app, assistant.library, access, limits)
     _add_state(app, assistant.library, metrics)
     _add_unknown(app, has_tools=program_tools is not None)
     return app
 
 
-def _add_questions(app: FastAPI, assistant: Assistant, metrics: Metrics) -> None:
+def _add_questions(app: FastAPI, assistant: Assistant, turn: asyncio.Semaphore, metrics: Metrics) -> None:
     """What is asked of the library."""
-    turn = asyncio.Semaphore(AT_ONCE)
 
     @app.post("/v1/ask", response_model=None, responses={200: {"content": {MEDIA_TYPE: {}}}})
     async def ask(body: AskBody, request: Request) -> dict[str, Any] | Response:
@@ -154,8 +154,8 @@ def _add_documents(app: FastAPI, library: Library, access: Access, limits: Limit
                 async with reading:
                     await run_in_threadpool(keep, library, name, data, limits)
                 added.append(name)
-            except FileError as error:
-                failed.append({"source": name, "reason": error.reason})
+            except (PinciteError, OSError) as error:
+                failed.append({"source": name, "reason": why_failed(error)})
         return {"added": added, "failed": failed}
 
     @app.delete("/v1/documents/{document_id}")
@@ -214,12 +214,12 @@ def _public(entry: Entry) -> dict[str, Any]:
     return {name: value for name, value in asdict(entry).items() if name != "location"}
 
 
-def _tools(assistant: Assistant, access: Access) -> Starlette | None:
+def _tools(assistant: Assistant, access: Access, turn: asyncio.Semaphore, metrics: Metrics) -> Starlette | None:
     """The tools for programs, where the package for them is installed."""
     try:
         from mcp.server.transport_security import TransportSecuritySettings
 
-        server = tools(assistant)
+        server = tools(assistant, turn, metrics.answered)
     except ImportError:
         return None
     # Where no password is asked for, only pages of this machine may talk to it (DNS rebinding).

@@ -1,6 +1,7 @@
 """An answer as server-sent events: `stage` for each stage of the work, then `answer`, or `problem`."""
 
 import json
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -11,9 +12,11 @@ from starlette.responses import StreamingResponse
 from rag.errors import PinciteError
 from rag.values import Answer, EveryAnswer, Stage
 
-from .problems import told
+from .problems import told, unforeseen
 
 MEDIA_TYPE = "text/event-stream"
+_LOG = logging.getLogger(__name__)
+_FAILED = "The question could not be answered."
 
 Steps = Iterator[Stage | Answer | EveryAnswer]
 
@@ -38,7 +41,10 @@ async def streamed(
                     answered(step)
                     yield _event("answer", step.to_dict())
         except PinciteError as error:
-            yield _event("problem", {"title": "The question could not be answered.", "detail": told(error)})
+            yield _event("problem", {"title": _FAILED, "detail": told(error)})
+        except Exception as error:  # the stream has begun: it is too late for a status
+            _LOG.exception(_FAILED)
+            yield _event("problem", {"title": _FAILED, "detail": unforeseen(error)})
 
     return StreamingResponse(events(), media_type=MEDIA_TYPE)
 

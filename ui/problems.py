@@ -46,6 +46,21 @@ def told(error: PinciteError) -> str:
     return f"{error}{way_out}"
 
 
+def why_failed(error: PinciteError | OSError) -> str:
+    """Why a file was not added, to stand beside its name."""
+    match error:
+        case FileError():
+            return error.reason
+        case PinciteError():
+            return told(error)
+    return error.strerror or "it cannot be read"
+
+
+def unforeseen(error: Exception) -> str:
+    """What is told of an error that nobody foresaw: its kind, and nothing from within."""
+    return f"Something went wrong in Pincite ({type(error).__name__}); the server's log says more."
+
+
 def add_problems(app: FastAPI) -> None:
     """Have every error of an application told in this way."""
 
@@ -65,5 +80,5 @@ def add_problems(app: FastAPI) -> None:
         return problem(error.status_code, str(error.detail), dict(error.headers or {}))
 
     @app.exception_handler(Exception)
-    def unforeseen(_: Request, error: Exception) -> JSONResponse:
-        return problem(500, f"Something went wrong in Pincite ({type(error).__name__}); the server's log says more.")
+    def others(_: Request, error: Exception) -> JSONResponse:
+        return problem(500, unforeseen(error))

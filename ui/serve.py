@@ -22,7 +22,7 @@ from rag.library import Library
 from .access import LOOPBACK, Access
 from .examples import Examples
 from .metrics import Metrics
-from .uploads import FOLDER, Limits
+from .uploads import Limits, arriving, clear_arriving
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -46,7 +46,8 @@ def serve(folder: Path, access: Access, limits: Limits, *, host: str, port: int,
             "`--auth user:password`, or a key for programs with `--api-key KEY`, or listen on 127.0.0.1."
         )
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # these are read when gradio is imported
-    os.environ["GRADIO_TEMP_DIR"] = str(folder / FOLDER / "arriving")
+    os.environ["GRADIO_TEMP_DIR"] = str(arriving(folder))
+    clear_arriving(folder)
     port = _free_port(host, port)
     with filled(folder) as library:
         _say(f"The library in {folder} holds {len(library.documents()):,} documents.")

@@ -3,7 +3,10 @@
 import hashlib
 import os
 import re
+import shutil
+import time
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -16,12 +19,15 @@ from rag.progress import Told
 from rag.record import Entry
 
 FOLDER = "uploads"
+ARRIVING = ".arriving"  # inside of it, what the page is given before it is read in; hidden, or `sync` would read it too
+SECONDS_TO_ARRIVE = 24 * 60 * 60  # after which it is read in no more; many large files wait for hours
 MEGABYTE = 1_000_000
 MOST_FILES = 50  # of one upload
 _LONGEST_NAME = 120  # bytes of a name before its suffix; file systems take 255
-_LOCKS: dict[Path, Lock] = {}  # by path: a file that is being read in must not be given, or taken away, once more
+_LOCKS: dict[Path, Lock] = {}  # by folder: a file that is being read in must not be given, or taken away, once more
 _LOCKS_LOCK = Lock()
-_UNSAFE = re.compile(r"[^\w.\-() ]+")
+_SIGNS = frozenset("_.-() ")
+_DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9]) *(\.|$)", re.IGNORECASE)  # no files to Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +59,16 @@ def keep(library: Library, name: str, data: bytes, limits: Limits, progress: Tol
     path = folder / safe
     with _lock_of(path):
         is_new = not path.exists()
+        folder.mkdir(parents=True, exist_ok=True)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
             report = library.add(path, relative_to=folder, progress=progress)
         except BaseException:
             if is_new:
-                path.unlink(missing_ok=True)
+                _discard(path)
             raise
         if report.failed:
-            path.unlink()
+            _discard(path)
             raise FileError(safe, report.failed[0].reason)
     return report
 
@@ -77,13 +83,37 @@ def drop(library: Library, id_or_source: str) -> Entry:
     if path.is_relative_to(_absolute(library.folder / FOLDER)):
         with _lock_of(path):
             if all(other.location != entry.location for other in library.documents()):
-                path.unlink(missing_ok=True)
+                _discard(path)
     return entry
+
+
+def arriving(library_folder: Path) -> Path:
+    """The folder for what is given to the page, until it is read in."""
+    return library_folder / FOLDER / ARRIVING
+
+
+def clear_arriving(library_folder: Path) -> None:
+    """Delete what has not been read in for a day, as after a kill. What is younger another server may still read in."""
+    for path in arriving(library_folder).glob("*"):
+        with suppress(OSError):
+            if path.stat().st_mtime > time.time() - SECONDS_TO_ARRIVE:
+                continue
+            if path.is_dir():  # Gradio makes one for each file
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def _discard(path: Path) -> None:
+    """Delete a file that was given, and its folder where that holds no other."""
+    path.unlink(missing_ok=True)
+    with suppress(OSError):
+        path.parent.rmdir()
 
 
 def _lock_of(path: Path) -> Lock:
     with _LOCKS_LOCK:
-        return _LOCKS.setdefault(_absolute(path), Lock())
+        return _LOCKS.setdefault(_absolute(path.parent), Lock())
 
 
 def _absolute(path: Path) -> Path:
@@ -93,9 +123,16 @@ def _absolute(path: Path) -> Path:
 def safe_name(name: str) -> str:
     """The last part of a name, without what could lead elsewhere or hide what it is."""
     last = unicodedata.normalize("NFKC", name).replace("\\", "/").rsplit("/", 1)[-1]
-    plain = _UNSAFE.sub("_", last).strip().rstrip(".")
+    plain = re.sub("/+", "_", "".join(sign if _is_safe(sign) else "/" for sign in last)).strip().rstrip(".")
+    if _DEVICE.match(plain):
+        plain = f"_{plain}"
     stem, dot, suffix = plain.rpartition(".")
     return f"{_cut(stem or 'file')}{dot}{_cut(suffix)}" if dot else _cut(plain or "file")
+
+
+def _is_safe(sign: str) -> bool:
+    """Whether a character may stand in a name: letters, with the marks that many writings put on them, and digits."""
+    return sign in _SIGNS or unicodedata.category(sign)[0] in "LMN"
 
 
 def _cut(name: str) -> str:

@@ -1,10 +1,12 @@
 """The HTTP API: what it answers, what it refuses, and that it keeps to its own schema."""
 
+import hashlib
 import json
+import os
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -19,14 +21,27 @@ from hypothesis import HealthCheck, given, settings
 
 from rag import Assistant, Cutting, Library
 from rag.cli import chat, main
+from rag.errors import FileError
 from rag.fakes import NumberReader, WordEmbedder
 from rag.loading import MAX_FILE_BYTES
+from rag.reading import Span
 from rag.record import FILE
 from rag.ui.access import Access, access, hashed
 from rag.ui.api import api
 from rag.ui.metrics import Metrics
 from rag.ui.problems import MEDIA_TYPE as PROBLEM
-from rag.ui.uploads import MEGABYTE, Limits, _lock_of, drop, keep, safe_name
+from rag.ui.uploads import (
+    FOLDER,
+    MEGABYTE,
+    SECONDS_TO_ARRIVE,
+    Limits,
+    _lock_of,
+    arriving,
+    clear_arriving,
+    drop,
+    keep,
+    safe_name,
+)
 from tests.ui.running import PATIENCE
 
 HERE = "http://127.0.0.1:7860"
@@ -67,6 +82,27 @@ def test_stages_are_streamed_to_whoever_wants_them(client: TestClient, library: 
     assert events[0][1] == 'data: "finding passages"'
     assert json.loads(events[2][1].removeprefix("data: "))["text"] == "1932"
     assert client.post("/v1/ask", json={"question": "?" * 3000}, headers=stream).status_code == 422
+
+
+class Failing(NumberReader):
+    """A reader that nobody foresaw to fail."""
+
+    def read(self, question: str, passages: Sequence[str]) -> list[Span]:
+        raise RuntimeError("secret")
+
+
+def test_whatever_fails_is_told_and_logged(library: Library, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "a.txt").write_text("The bridge opened in 1932.")
+    library.add(tmp_path / "a.txt")
+    app = api(Assistant(library, Failing()), Access(), Limits(), Metrics(library))
+    failing = TestClient(app, base_url=HERE, raise_server_exceptions=False)
+    stream, question = {"Accept": "text/event-stream"}, {"question": "When did the bridge open?"}
+    *_, last = failing.post("/v1/ask", json=question, headers=stream).text.strip().split("\n\n")
+    assert last.startswith("event: problem\n")
+    told = "Something went wrong in Pincite (RuntimeError); the server's log says more."
+    assert json.loads(last.split("data: ")[1])["detail"] == told
+    assert failing.post("/v1/ask", json=question).json()["detail"] == told
+    assert "RuntimeError: secret" in caplog.text
 
 
 def test_ask_takes_history_every_k_and_threshold(client: TestClient) -> None:
@@ -285,6 +321,46 @@ def test_file_above_the_limit_is_told_by_name_and_the_others_are_read(library: L
     assert [path.name for path in library.folder.rglob("*.txt")] == ["just.txt"]
 
 
+def test_file_that_cannot_be_stored_is_told_by_name_and_the_others_are_read(library: Library) -> None:
+    (library.folder / FOLDER).mkdir()
+    (library.folder / FOLDER / hashlib.sha256(b"two").hexdigest()[:16]).touch()  # where its folder should be
+    client = TestClient(serving(library, Access()), base_url=HERE)
+    files = [*upload("a.txt", data=b"one"), *upload("b.txt", data=b"two"), *upload("c.txt", data=b"three")]
+    done = client.post("/v1/documents", files=files)
+    assert (done.status_code, done.json()["added"]) == (201, ["a.txt", "c.txt"])
+    assert done.json()["failed"] == [{"source": "b.txt", "reason": "File exists"}]
+    Library.rebuild(library.folder, embedder=WordEmbedder(), cutting=Cutting(budget=50))
+    (failed,) = client.post("/v1/documents", files=upload("d.txt", data=b"four")).json()["failed"]
+    assert failed["source"] == "d.txt"
+    assert "built again with other settings" in failed["reason"]
+    assert failed["reason"].endswith("A server does so when it is started again.")
+
+
+def test_file_that_is_not_read_in_leaves_nothing(library: Library) -> None:
+    with pytest.raises(FileError, match="the PDF is broken"):
+        keep(library, "a.pdf", b"%PDF-broken", Limits())
+    keep(library, "a.txt", b"words", Limits())
+    keep(library, "b.txt", b"words", Limits())
+    for entry in library.documents():
+        assert Path(entry.location).exists()
+        drop(library, entry.id)
+    assert list((library.folder / FOLDER).iterdir()) == []
+
+
+def test_what_arrives_is_not_read_by_others_and_goes_after_a_day(library: Library, tmp_path: Path) -> None:
+    clear_arriving(library.folder)  # nothing has come yet
+    old, new = arriving(library.folder) / "a" / "old.txt", arriving(library.folder) / "b" / "new.txt"
+    part = arriving(library.folder) / "tmp123"  # of an upload that broke off
+    for path in (old, new, part):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("words")
+    assert library.sync(tmp_path).added == ()
+    for path in (old.parent, part):
+        os.utime(path, (0, time.time() - SECONDS_TO_ARRIVE - 1))
+    clear_arriving(library.folder)
+    assert [path for path in arriving(library.folder).rglob("*") if path.is_file()] == [new]
+
+
 def test_library_that_is_full_takes_no_more_and_names_what_it_did_not_take(library: Library) -> None:
     client = TestClient(serving(library, Access(), Limits(documents=2)), base_url=HERE)
     done = client.post("/v1/documents", files=upload("a.txt", "b.txt", "c.txt"))
@@ -325,6 +401,16 @@ def test_answers_are_judged_by_who_may_change_what_the_library_holds(
         ("x" * 500 + ".pdf", "x" * 120 + ".pdf"),
         ("Grüße (1).md", "Grüße (1).md"),
         ("史" * 120 + ".txt", "史" * 40 + ".txt"),
+        ("हिन्दी रिपोर्ट.pdf", "हिन्दी रिपोर्ट.pdf"),
+        ("รายงานประจําปี.pdf", "รายงานประจําปี.pdf"),
+        ("x\u0323\u0302?*<b>.txt", "x\u0323\u0302_b_.txt"),
+        ("CON.txt", "_CON.txt"),
+        ("nul.pdf", "_nul.pdf"),
+        ("Com¹.tar.md", "_Com1.tar.md"),
+        ("lpt9 .txt", "_lpt9 .txt"),
+        ("aux", "_aux"),
+        ("console.txt", "console.txt"),
+        ("com10.txt", "com10.txt"),
     ],
 )
 def test_names_of_uploads_cannot_lead_elsewhere(name: str, safe: str) -> None:

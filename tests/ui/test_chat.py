@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from rag.ui.serve import filled
+from rag.ui.uploads import arriving
 from tests.ui.running import chat, guarded
 
 
@@ -39,7 +41,12 @@ def _by_tool(address: str) -> dict[str, Any]:
 @pytest.mark.filterwarnings("default")  # of the client that the test uses
 def test_chat_builds_its_library_answers_programs_and_stays_on_the_machine(tmp_path: Path) -> None:
     log = tmp_path / "connections"
+    forgotten = arriving(tmp_path / "library") / "ab" / "notes.txt"
+    forgotten.parent.mkdir(parents=True)
+    forgotten.write_text("Given to a server that was killed, and never read in.")
+    os.utime(forgotten.parent, (0, 0))
     with chat(tmp_path / "library", log) as (address, said):
+        assert not forgotten.exists()
         assert said[0].startswith("Building the library of the shipped corpus")
         answer = ask(address, "When did the czars conquer Crimea?", [])
         assert answer["citations"][0]["sentence"] == "The czars conquered Crimea in 1783."

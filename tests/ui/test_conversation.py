@@ -401,6 +401,32 @@ def test_right_place_is_kept_as_it_was_marked(asked: Assistant) -> None:
     assert (label.start, label.end, label.quote) == (4, 8, "mill")
 
 
+@pytest.mark.parametrize(
+    ("question", "dials", "how", "verdict", "still"),
+    [
+        ("wheels mill", USUAL, {}, Verdict.RIGHT, Verdict.RIGHT),
+        ("wheels mill", USUAL, {"as_typed": True}, Verdict.WRONG, Verdict.WRONG),
+        ("Who sank the ferry?", USUAL, {}, Verdict.RIGHT, Verdict.RIGHT),
+        ("wheels mill", replace(USUAL, threshold=1.0), {}, Verdict.RIGHT, None),
+        ("wheels mill", replace(USUAL, threshold=1.0), {}, Verdict.PLACE, Verdict.PLACE),
+        ("wheels mill", replace(USUAL, every=True), {}, Verdict.PLACE, Verdict.PLACE),
+        ("Did the mill burn?", USUAL, {}, Verdict.PLACE, None),
+    ],
+)
+def test_what_is_asked_again_keeps_the_verdict_that_the_library_keeps(
+    asked: Assistant, question: str, dials: Dials, how: dict[str, object], verdict: Verdict, still: Verdict | None
+) -> None:
+    first = states(asked, question if still else "wheels mill")[-1][0]
+    if verdict is Verdict.PLACE:
+        before = marked(asked.library, first, place_of(first.citations[0], supports=True, number=0), 4, 8)
+    else:
+        before = judged(asked.library, first, verdict)
+    *_, (done, last) = states(asked, question, (before, KINDS["note"]), dials, at=0, **how)
+    assert last == KINDS["note"]
+    assert (done.verdict, done.place) == (still, before.place if still else None)
+    assert [label.verdict for label in asked.library.labels()] == [verdict]
+
+
 @pytest.mark.parametrize("span", [(4, 4), (8, 4), (0, 1000), (3, 4)])
 def test_place_that_holds_no_words_is_an_error_and_what_was_judged_before_stays(
     asked: Assistant, span: tuple[int, int]

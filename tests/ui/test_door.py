@@ -14,6 +14,7 @@ from rag.ui.access import Access, access
 from rag.ui.door import MOST_SENT
 from rag.ui.page.conversation import LARGEST_KEPT, Exchange, kept
 from rag.ui.serve import application
+from rag.ui.tools import LONGEST
 from rag.ui.uploads import Limits
 
 HERE = "http://127.0.0.1:7860"
@@ -147,3 +148,83 @@ def test_empty_keys_and_files_of_nobody_are_errors(tmp_path: Path) -> None:
         access([], [" "])
     with pytest.raises(PinciteError, match="names nobody"):
         access([str(tmp_path / "people")], [])
+
+
+THERE = "https://docs.example.org"
+EVIL = {"Origin": "https://evil.example"}
+
+
+@pytest.fixture
+def guest(library: Library, arriving: Path) -> Iterator[TestClient]:
+    """Somebody who has come in by a password, with the cookie that a browser sends from any page."""
+    app = application(Assistant(library, NumberReader()), access(["ada:lovelace"], []), Limits())
+    with TestClient(app, base_url=THERE) as client:
+        assert client.post("/login", data={"username": "ada", "password": "lovelace"}).status_code == 200
+        for name in list(client.cookies):
+            if "unsecure" in name:
+                client.cookies.delete(name)
+        yield client
+
+
+def sent(client: TestClient, path: str, headers: dict[str, str]) -> int:
+    """The status of what the page itself sends."""
+    if path == "/gradio_api/upload":
+        return client.post(path, files={"files": ("a.txt", b"words")}, headers=headers).status_code
+    if path == "/login":
+        return client.post(path, data={"username": "ada", "password": "lovelace"}, headers=headers).status_code
+    body = {"data": [], "fn_index": 0, "session_hash": "s", "event_id": "e"}
+    return client.post(path, json=body, headers=headers).status_code
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/upload", "/gradio_api/queue/join", "/gradio_api/cancel", "/login"])
+def test_a_page_of_another_server_changes_nothing_by_the_ways_of_the_page(
+    guest: TestClient, arriving: Path, path: str
+) -> None:
+    for headers in (EVIL, {"Origin": "null"}, {"Origin": f"{THERE}:8443"}, {**EVIL, "Sec-Fetch-Site": "cross-site"}):
+        assert sent(guest, path, headers) == 403
+    assert not [file for file in arriving.rglob("*") if file.is_file()]
+    by_proxy = {"Origin": "https://name.of.the.proxy", "Sec-Fetch-Site": "same-origin"}
+    for headers in ({}, {"Origin": THERE}, by_proxy):
+        assert sent(guest, path, headers) not in (401, 403)
+
+
+def test_a_page_of_another_server_reads_nothing(guest: TestClient) -> None:
+    for path in ("/", "/config", "/theme.css"):
+        answer = guest.get(path, headers=EVIL)
+        assert answer.status_code == 200
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_what_was_given_and_never_read_in_goes_with_the_server(library: Library, arriving: Path) -> None:
+    with TestClient(application(Assistant(library, NumberReader()), Access(), Limits()), base_url=HERE) as client:
+        assert client.post("/gradio_api/upload", files={"files": ("a.txt", b"words")}).status_code == 200
+        assert [path.name for path in arriving.rglob("*") if path.is_file()] == ["a.txt"]
+    assert not [path for path in arriving.rglob("*") if path.is_file()]
+
+
+def test_a_question_longer_than_the_box_takes_is_not_asked(client: TestClient) -> None:
+    config = client.get("/config").json()
+    parts = {part["id"]: part for part in config["components"]}
+    (box,) = (one for one, part in parts.items() if part["props"].get("elem_id") == "question")
+    (number,) = (n for n, one in enumerate(config["dependencies"]) if [box, "submit"] in one["targets"])
+    inputs = config["dependencies"][number]["inputs"]
+    for length, said in ((LONGEST + 1, "at most 2,000 characters"), (LONGEST, "The documents do not answer")):
+        values = {box: "x" * length}
+        data = [values.get(one, parts[one]["props"].get("value")) for one in inputs]
+        body = {"fn_index": number, "data": data, "session_hash": f"s{length}"}
+        assert client.post("/gradio_api/queue/join", json=body).status_code == 200
+        with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": f"s{length}"}) as told:
+            assert said in "".join(told.iter_lines())
+
+
+def test_a_file_of_people_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "people").write_text("ada:lovelace\nbob:builder\n", encoding="utf-8-sig")
+    assert access([str(tmp_path / "people")], []).admits("ada", "lovelace")
+
+
+@pytest.mark.parametrize("key", ["schlüssel", "ключ", "k3y ", " k3y", "k3y\n", "k\t3y"])
+def test_keys_that_not_every_header_carries_are_refused_and_not_told(key: str) -> None:
+    with pytest.raises(PinciteError, match="An API key has letters beyond ASCII") as error:
+        access([], ["fine", key])
+    assert key.strip() not in str(error.value)
+    assert access([], ["a b-c_d.e~f+g/h=="]).admits_header("Bearer a b-c_d.e~f+g/h==")

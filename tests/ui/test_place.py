@@ -230,6 +230,7 @@ def test_windows_are_exact_and_grow_until_all_but_the_front_matter_is_shown(
     low, high, seen = window(page)
     assert seen == document.text[low:high]
     assert max(first, start - AROUND - NEAR) <= low <= max(first, start - AROUND)
+    assert seen[:1] != "\u0301"
     assert min(last, end + AROUND) <= high <= min(last, end + AROUND + NEAR)
     assert page.one("mark").text == quote
     for _ in range(2 + last // MORE):
@@ -262,6 +263,23 @@ def test_window_begins_and_ends_between_lines_else_between_words_else_anywhere(
     for near in (AROUND + NEAR - 1, 3000 - AROUND - NEAR + 1):  # little more is shown, too
         start, end, _ = window(looked(library, Place(document.id, near - 1, near, document.sha256)))
         assert start == 0 or end == 3000
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "start"),
+    [
+        ("e\u0301" * 2000, 1501, 600),  # the character at 601 is a mark
+        ("e\u0301" * 2000, 1502, 602),
+        ("x" + "e\u0323\u0301" * 1000, 1503, 601),
+        ("x" * 600 + " \u0301" + "y" * 2000, 1502, 600),
+        ("x" + "\u0301" * 2000, 1500, 1500 - AROUND - NEAR),
+    ],
+)
+def test_window_begins_with_no_mark_of_a_letter_before_it(
+    library: Library, tmp_path: Path, text: str, at: int, start: int
+) -> None:
+    document = added(library, tmp_path / "a.txt", text)
+    assert window(looked(library, Place(document.id, at, at + 2, document.sha256)))[0] == start
 
 
 # Places that are none

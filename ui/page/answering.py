@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.assistant import EVERY_PASSAGES, Assistant
 from rag.errors import PinciteError
@@ -53,13 +53,25 @@ def answering(
             if isinstance(step, Stage):
                 yield going(Exchange(typed, note=step.capitalize(), is_pending=True, as_typed=as_typed))
             else:
-                yield going(Exchange(typed, step, as_typed=as_typed))
+                done = Exchange(typed, step, as_typed=as_typed)
+                yield going(done if at is None else _still_judged(done, conversation[at]))
     except PinciteError as error:
         yield going(Exchange(typed, note=f"That did not work. {told(error)}", as_typed=as_typed))
     except Exception as error:  # the page must not wait for ever for what has failed
         _LOG.exception("A question could not be answered.")
         kind = type(error).__name__
         yield going(Exchange(typed, note=f"Pincite failed ({kind}); its log says more.", as_typed=as_typed))
+
+
+def _still_judged(exchange: Exchange, before: Exchange) -> Exchange:
+    """What was asked again, with the verdict on it where that still holds; the library keeps it in any case.
+
+    A right place is that of the question, whatever is answered now. Any other verdict is on the answer.
+    """
+    is_same = (before.is_refused, before.citations[:1]) == (exchange.is_refused, exchange.citations[:1])
+    if before.meant != exchange.meant or not (is_same or before.place):
+        return exchange
+    return replace(exchange, verdict=before.verdict, place=before.place)
 
 
 def stopped(conversation: Conversation) -> Conversation:

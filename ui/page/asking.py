@@ -7,7 +7,8 @@ from rag.assistant import Assistant
 from rag.values import Answer, EveryAnswer
 
 from ..access import Access
-from ..api import AT_ONCE, LONGEST
+from ..api import AT_ONCE
+from ..tools import LONGEST
 from .assets import SCRIPT
 from .conversation import Conversation
 from .handlers import Handlers, Parts, Shown, Stops

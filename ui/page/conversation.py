@@ -43,6 +43,11 @@ class Exchange:
         """Whether the documents did not answer."""
         return self.answer is not None and self.answer.refusal is not None
 
+    @property
+    def meant(self) -> str:
+        """The question so that it stands alone."""
+        return (self.answer and self.answer.read_as) or self.question
+
     def turn(self) -> Turn | None:
         """What a later question may lean on."""
         match self.answer:

@@ -8,7 +8,7 @@ from pathlib import Path
 from queue import Queue
 from typing import Any
 
-from rag.errors import FileError, PinciteError
+from rag.errors import PinciteError
 from rag.library import Library
 from rag.loading import SUFFIXES
 from rag.progress import Told
@@ -16,6 +16,7 @@ from rag.record import Entry
 from rag.terminal import printable
 
 from ..access import Access
+from ..problems import why_failed
 from ..uploads import Limits, drop, keep
 from .assets import SCRIPT
 from .place import link_to_document
@@ -122,12 +123,8 @@ def _reading(library: Library, path: Path, limits: Limits) -> Iterator[Step]:
 def _added(library: Library, path: Path, limits: Limits, progress: Told) -> Step:
     try:
         keep(library, path.name, path.read_bytes(), limits, progress)
-    except FileError as error:
-        return Step(path.name, "failed", error.reason)
-    except OSError as error:
-        return Step(path.name, "failed", error.strerror or "it cannot be read")
-    except PinciteError as error:
-        return Step(path.name, "failed", str(error))
+    except (PinciteError, OSError) as error:
+        return Step(path.name, "failed", why_failed(error))
     return Step(path.name, "added")
 
 

@@ -12,6 +12,7 @@ from rag.labels import Verdict
 from rag.values import Answer, EveryAnswer
 
 from ..access import Access
+from ..tools import LONGEST
 from .answering import Dials, answering, stopped
 from .conversation import Conversation, Exchange, kept, restored
 from .judging import judged, placed
@@ -135,6 +136,8 @@ class Handlers:
         if _is_answering(now):
             gr.Info("Another question is being answered. Wait for it, or stop it.")
             raise gr.Error(visible=False, print_exception=False)  # for the page, which gives the question back
+        if len(question) > LONGEST:  # the box takes no more, but whoever leaves it out could send it
+            raise gr.Error(f"A question has at most {LONGEST:,} characters. Shorten it.", print_exception=False)
         parts, number, begun = self.parts, len(now) if at is None else at, stops.count
         dialled = _dials(how, usual_threshold(self.assistant))
         for state in answering(self.assistant, now, question, dialled, at=at, as_typed=plain):

@@ -19,7 +19,7 @@ def judged(library: Library, exchange: Exchange, verdict: Verdict) -> Exchange:
     """
     answer = exchange.answer
     if answer is not None and exchange.verdict is verdict:
-        library.forget_label(_meant(exchange))
+        library.forget_label(exchange.meant)
         return replace(exchange, verdict=None, place=None)
     if not isinstance(answer, Answer) or verdict is Verdict.PLACE:
         return exchange
@@ -27,7 +27,7 @@ def judged(library: Library, exchange: Exchange, verdict: Verdict) -> Exchange:
         nearest = next(iter(answer.nearest), None)
         if nearest:
             _check(library, nearest)
-        library.judge(refusal_label(_meant(exchange), verdict, nearest))
+        library.judge(refusal_label(exchange.meant, verdict, nearest))
     else:
         first = answer.citations[0]
         library.judge(_label(library, exchange, verdict, _check(library, first), first.start, first.end))
@@ -46,7 +46,7 @@ def placed(library: Library, exchange: Exchange, place: Place, start: int, end: 
 def _label(library: Library, exchange: Exchange, verdict: Verdict, document: Document, start: int, end: int) -> Label:
     with library.view() as view:
         chunks = view.passages(document.id)
-    return label(document, chunks, _meant(exchange), verdict, start, end)
+    return label(document, chunks, exchange.meant, verdict, start, end)
 
 
 def _check(library: Library, where: Citation | Place) -> Document:
@@ -59,9 +59,3 @@ def _check(library: Library, where: Citation | Place) -> Document:
             f"{document.title!r} has changed since it answered. Ask again, and judge what it says now."
         )
     return document
-
-
-def _meant(exchange: Exchange) -> str:
-    """The question so that it stands alone."""
-    assert exchange.answer is not None
-    return exchange.answer.read_as or exchange.question

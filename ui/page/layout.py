@@ -7,7 +7,7 @@ from rag.assistant import Assistant
 from rag.values import Answer, EveryAnswer
 
 from ..access import Access
-from ..uploads import Limits
+from ..uploads import SECONDS_TO_ARRIVE, Limits
 from .asking import asking_tab
 from .documents import documents_tab
 from .settings import settings_tab
@@ -25,7 +25,8 @@ def page(
     """The Gradio page that asks the assistant: it begins with `examples`, and tells `answered` of every answer."""
     import gradio as gr
 
-    with gr.Blocks(title="Pincite", fill_width=True, analytics_enabled=False) as blocks:
+    forgotten = (SECONDS_TO_ARRIVE // 24, SECONDS_TO_ARRIVE)  # looked for so often, deleted when so old, and at the end
+    with gr.Blocks(title="Pincite", fill_width=True, analytics_enabled=False, delete_cache=forgotten) as blocks:
         gr.HTML(_HEAD, elem_id="head", apply_default_css=False)
         with gr.Tabs():
             ask = gr.Tab("Ask")

@@ -1,6 +1,7 @@
 """The place of a quote: the document around it, as text or as the page of a PDF, with the quote marked."""
 
 import re
+import unicodedata
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -237,11 +238,14 @@ def _buttons(steps: Iterable[tuple[str, str, bool]]) -> str:
 
 
 def _cut_before(text: str, at: int) -> int:
-    """The start of the line or word that a place lies in; the place itself where that is far away."""
+    """The start of the line or word that a place lies in; of the letter at the place where that is far away."""
     low = max(0, at - NEAR)
     line, word = text.rfind("\n", low, at), text.rfind(" ", low, at)
     found = line if line >= 0 else word
-    return found + 1 if found >= 0 or low == 0 else at
+    start = found + 1 if found >= 0 or low == 0 else at
+    while low < start < len(text) and unicodedata.category(text[start])[0] == "M":
+        start -= 1  # an accent belongs to the letter before it
+    return start
 
 
 def _cut_after(text: str, at: int) -> int:
