@@ -18,6 +18,7 @@ import click
 from .errors import PinciteError
 
 if TYPE_CHECKING:
+    from .library import Library
     from .settings import Cutting
 
 LIBRARY_VARIABLE = "PINCITE_LIBRARY"
@@ -49,6 +50,15 @@ class _Finite(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value} is no finite number. Give one such as 0.1.", param, ctx)
         return number
+
+
+class _Given(click.Path):
+    """A path, without what would become the current folder: an empty one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not str(value):
+            self.fail("It is empty. Write . for the current folder.", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 _ABOVE_ZERO = _Finite(0, min_open=True)
@@ -84,7 +94,7 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=_Given(path_type=Path))
 @library_option
 @click.option(
     "--rebuild", is_flag=True, help="Read, cut and embed all of it again, with these settings or the defaults."
@@ -128,8 +138,10 @@ def index(
         passages = sum(entry.passages for entry in entries)
         _print([f"The library in {folder} holds {len(entries):,} documents, {passages:,} passages."])
         recall = library.index_recall()
+        stale = _stale_promise(library)
     if recall is not None:
         _print([f"Its vector index is approximate: recall@10 {recall:.3f} against an exact search."])
+    _print_errors(stale)
     sys.exit(1 if report.failed else 0)
 
 
@@ -188,10 +200,12 @@ def documents(folder: Path, as_json: bool) -> None:
 
     with Library.open(folder, create=False) as library:
         entries = library.documents()
+        stale = _stale_promise(library)
     if as_json:
         _print_json([asdict(entry) for entry in entries])
     else:
         _print(entry_lines(entries))
+    _print_errors(stale)
 
 
 @main.command()
@@ -352,14 +366,34 @@ def calibrate(labelled: Path, folder: Path, risk: float) -> None:
     """
     from .assistant import Assistant
     from .eval.calibration import Asked, keep_risk
-    from .eval.questions import read_questions
+    from .eval.library import brings_documents
+    from .eval.questions import located, read_questions
+    from .eval.run import Files
     from .library import Library
     from .terminal import promise_lines
 
-    asked = [Asked(one.question, one.gold, one.history) for one in read_questions(labelled)]
+    questions = read_questions(labelled)
+    asked = [Asked(one.question, one.gold, one.history) for one in questions]
     with Library.open(folder, create=False) as library:
-        promise = keep_risk(Assistant(library), asked, labelled, risk, progress=sys.stderr.isatty())
+        assistant = Assistant(library)
+        if not brings_documents(labelled):  # else its documents are paragraphs, which the library knows by other names
+            files = Files(assistant, {})
+            located(questions, files.text, files.find)
+        promise = keep_risk(assistant, asked, labelled, risk, progress=sys.stderr.isatty())
     _print(promise_lines(promise))
+
+
+def _stale_promise(library: "Library") -> list[str]:
+    """What is to be said where the documents changed since a threshold was picked for them."""
+    with library.view() as view:
+        promise, is_behind = view.promise, view.is_promise_behind
+    if promise is None or not is_behind:
+        return []
+    return [
+        f"The documents changed since the threshold of {promise.threshold:.3f} was picked on {promise.date}: that at "
+        f"most {promise.risk:.1%} of the answers are wrong was promised of the library as it was. "
+        "Run `pincite calibrate` again."
+    ]
 
 
 def _cutting(folder: Path, given: dict[str, Any], *, rebuild: bool) -> "Cutting | None":

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import ModelError
-from .models import MINILM, find_model
+from .models import MINILM, check_process, find_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -82,7 +82,9 @@ class SentenceEmbedder:
         """Array (n, dimension), float32, rows of length 1, in the order of `texts`.
 
         Batches hold texts of similar length, so that little is padded. A text beyond `window` is cut by the model.
+        Raises ModelError in a process that was forked after a model ran.
         """
+        check_process()
         if len(texts) == 1 and self._encoder is not None:
             return self._embed_alone(texts[0])
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .chunking import embedded_texts, split
+from .errors import FileError
 from .loading import SUFFIXES, locate
 from .progress import Progress
 from .record import Prepared
@@ -133,12 +134,12 @@ def files_in(paths: Iterable[str | Path]) -> tuple[list[Path], Report]:
     """Files to read, each once and in a fixed order; and a report of what in the folders is not among them.
 
     Skipped are files of no known kind and links to folders; failed are folders that may not be entered. What is
-    hidden (a name that begins with a dot) is left out. Raises FileError for a path that is not there.
+    hidden (a name that begins with a dot) is left out. Raises FileError for a path that is not there, or is empty.
     """
     files: dict[Path, Path] = {}
     skipped: list[str] = []
     failed: list[Failure] = []
-    for path in map(Path, paths):
+    for path in map(given, paths):
         if not locate(path).is_dir():
             files.setdefault(locate(path), path)
             continue
@@ -148,6 +149,13 @@ def files_in(paths: Iterable[str | Path]) -> tuple[list[Path], Report]:
             else:
                 skipped.append(str(file))
     return list(files.values()), Report(skipped=tuple(skipped), failed=tuple(failed))
+
+
+def given(path: str | Path) -> Path:
+    """The path as a `Path`. Raises FileError for an empty one, which would become the current folder."""
+    if not str(path):
+        raise FileError(path, "the path is empty; write '.' for the current folder")
+    return Path(path)
 
 
 def _walk(folder: Path, failed: list[Failure]) -> Iterator[Path]:

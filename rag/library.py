@@ -6,9 +6,11 @@ it is missing, damaged or behind.
 
 import hashlib
 import os
+import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,16 +21,17 @@ from .encoding import encoding
 from .errors import (
     DocumentNotFound,
     FileError,
+    LibraryError,
     LibraryNotFound,
     QuestionError,
     SettingsMismatch,
     check_characters,
 )
-from .intake import GROUP, Failure, Intake, Reading, Report, files_in, size_of
+from .intake import GROUP, Failure, Intake, Reading, Report, files_in, given, size_of
 from .labels import Label
 from .loading import locate, parse, read_bytes
 from .progress import Progress, Told
-from .record import Entry, Record, Snapshot, Transaction
+from .record import Entry, Record, Snapshot, Transaction, damaged
 from .retrieval import CONTEXT_WEIGHT, DEPTH, checked_mode, fuse, query_words
 from .risk import Promise
 from .settings import Cutting, Settings
@@ -45,7 +48,10 @@ _SCORE_DIGITS = 6  # scores that differ by less are equal: which is first must n
 
 
 class Library:
-    """Documents in a folder, found by question. Safe to use from several threads and processes at once."""
+    """Documents in a folder, found by question. Safe to use from several threads and processes at once.
+
+    But a process that was forked after a model ran gets a ModelError from every model: start it with "spawn".
+    """
 
     def __init__(self, record: Record, embedder: "Embedder", settings: Settings):
         self._record = record
@@ -75,7 +81,8 @@ class Library:
         if not Record.stands_in(folder):
             if not create:
                 raise LibraryNotFound(
-                    f"There is no library in {str(folder)!r}. Make one with `pincite index PATH --library {folder}`."
+                    f"There is no library in {str(folder)!r}. "
+                    f"Make one with `pincite index PATH --library {shlex.quote(str(folder))}`."
                 )
             embedder = embedder or SentenceEmbedder()
             settings = Settings.of(embedder, cutting or Cutting())
@@ -90,7 +97,8 @@ class Library:
             if differences:
                 raise SettingsMismatch(
                     f"The library in {str(folder)!r} was built with {'; '.join(differences)}. "
-                    f"Build it again with `pincite index --rebuild --library {folder}` and the options that you want."
+                    f"Build it again with `pincite index --rebuild --library {shlex.quote(str(folder))}` and the "
+                    "options that you want."
                 )
             return cls(record, embedder, stored)
         except BaseException:
@@ -142,11 +150,12 @@ class Library:
         document is one change. A file that cannot be read is reported and the rest goes on; what was read of it before
         is kept. The source of a document is its path as given, or seen from the folder `relative_to`. `progress`: True
         for a bar on standard error, or a function that is told the share of the bytes that are done. Raises FileError
-        for a path that is not there, before anything is read.
+        for a path that is not there or is empty, `relative_to` too, before anything is read.
         """
+        root = None if relative_to is None else locate(given(relative_to))
         files, others = files_in(paths)
         with Progress("Reading", sum(map(size_of, files)), shown=progress) as bar:
-            report = Report.total([others, *self._groups(files, bar, relative_to)])
+            report = Report.total([others, *self._groups(files, bar, root)])
         if report.added or report.updated:
             self._save_index()
         return report
@@ -157,7 +166,7 @@ class Library:
         Only documents that were read from inside the folder are dropped, and none of those whose file is there but
         cannot be read any more.
         """
-        root = locate(folder)
+        root = locate(given(folder))
         if not root.is_dir():
             raise FileError(folder, "it is no folder; only a folder can be kept in step")
         report = self.add(folder, progress=progress)
@@ -206,7 +215,11 @@ class Library:
         """The library as it stands now, to search and read in while others write."""
         with self._record.reading() as snapshot:
             self._check_settings(snapshot)
-            yield View(self, snapshot)
+            view = View(self, snapshot)
+            try:
+                yield view
+            finally:
+                view._end()
 
     def keep_promise(self, promise: Promise) -> None:
         """Store a threshold: an `Assistant` with the reader that it was picked for keeps to it from now on."""
@@ -235,7 +248,7 @@ class Library:
             self._check_settings(snapshot)
             return self._index.recall(snapshot, k, sample)
 
-    def _groups(self, files: Iterable[Path], bar: Progress, root: str | Path | None) -> Iterator[Report]:
+    def _groups(self, files: Iterable[Path], bar: Progress, root: Path | None) -> Iterator[Report]:
         """Reads files in groups that are worth embedding together, and stores each document as one change."""
         pending: list[Reading] = []
         for path in files:
@@ -250,7 +263,7 @@ class Library:
                     continue
                 document = parse(data, path)
                 if root is not None:
-                    document = replace(document, source=os.path.relpath(location, locate(root)))
+                    document = replace(document, source=os.path.relpath(location, root))
                 pending.append(self._intake.cut(document, location, len(data), is_update=known is not None))
             except FileError as error:
                 bar.advance(size_of(path))
@@ -313,13 +326,25 @@ class Library:
 
 
 class View:
-    """One state of a library. What it finds, it can also read: nothing is removed while it is open."""
+    """One state of a library. What it finds, it can also read: nothing is removed while it is open.
+
+    After its `with` everything but the clock raises LibraryError.
+    """
 
     def __init__(self, library: Library, snapshot: Snapshot):
         self._library = library
-        self._snapshot = snapshot
+        self._open: Snapshot | None = snapshot
         self._documents: dict[str, Document] = {}
         self.clock = Clock()
+
+    @property
+    def _snapshot(self) -> Snapshot:
+        if self._open is None:
+            raise LibraryError("This view of the library is over. Read in it inside its `with`, or open another.")
+        return self._open
+
+    def _end(self) -> None:
+        self._open = None
 
     def search(self, query: str, k: int = 10, mode: str = "hybrid") -> list[Passage]:
         """The k passages nearest to the query, best first.
@@ -329,9 +354,9 @@ class View:
         """
         checked_mode(mode)
         self._check_query(query, mode)
-        if k < 1:
-            raise QuestionError(f"Cannot find {k} passages; ask for 1 or more.")
-        k = min(k, MOST_PASSAGES)
+        if isinstance(k, bool) or not isinstance(k, Integral) or k < 1:
+            raise QuestionError(f"Cannot find {k!r} passages; ask for 1 or more, a whole number.")
+        k = min(int(k), MOST_PASSAGES)
         rankings = self._rankings(query, max(k, DEPTH), mode)
         places = self._snapshot.places({chunk_id for ranking in rankings for chunk_id, _ in ranking})
         ordered = [_ids(ranking, places) for ranking in rankings]
@@ -356,7 +381,17 @@ class View:
     @property
     def promise(self) -> Promise | None:
         """What was promised of the answers at a threshold, if anything was."""
-        return Promise(**self._snapshot.promise) if self._snapshot.promise else None
+        stored = self._snapshot.promise
+        try:
+            return Promise(**stored) if stored else None
+        except (TypeError, ValueError) as error:
+            raise damaged(self._library._record.path, f"its promise cannot be read: {error}") from error
+
+    @property
+    def is_promise_behind(self) -> bool:
+        """Whether the documents changed since the promise was stored; False where that was not noted."""
+        promised_at = self._snapshot.promised_at
+        return promised_at is not None and promised_at < self.generation
 
     def entries(self) -> list[Entry]:
         """What the library holds, ordered by source."""
@@ -364,8 +399,9 @@ class View:
 
     def document(self, document_id: str) -> Document:
         """The document with that id. Raises DocumentNotFound."""
+        snapshot = self._snapshot
         if document_id not in self._documents:
-            self._documents[document_id] = self._snapshot.document(document_id)
+            self._documents[document_id] = snapshot.document(document_id)
         return self._documents[document_id]
 
     def passages(self, document_id: str) -> list[Chunk]:
@@ -427,7 +463,11 @@ def _rounded(ranking: Ranking) -> Ranking:
 
 def _stored_settings(record: Record) -> Settings:
     with record.reading() as snapshot:
-        return Settings(**snapshot.settings)
+        stored = snapshot.settings
+    try:
+        return Settings(**stored)
+    except (TypeError, LibraryError) as error:
+        raise damaged(record.path, f"its settings cannot be read: {error}") from error
 
 
 def _is_gone(path: Path) -> bool:

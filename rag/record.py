@@ -9,13 +9,13 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import DocumentNotFound, LibraryBusy, LibraryDamaged, LibraryError
 from .labels import Label, Verdict, question_key
@@ -24,6 +24,8 @@ from .values import Chunk, Document, Heading, Page
 if TYPE_CHECKING:
     from .embedding import Vectors
     from .vectors import Ids
+
+T = TypeVar("T")
 
 FILE = "library.sqlite"
 FORMAT = 1
@@ -198,6 +200,9 @@ class Snapshot:
             self.stamp = meta["stamp"]
             self.settings: dict[str, Any] = json.loads(meta["settings"])
             self.promise: dict[str, Any] | None = json.loads(meta.get("promise", "null"))
+            self.promised_at = int(meta["promised_at"]) if "promised_at" in meta else None  # the generation
+            if not isinstance(self.settings, dict) or not isinstance(self.promise, dict | None):
+                raise ValueError("no object")
         except (KeyError, ValueError) as error:
             raise sqlite3.DatabaseError(f"its settings cannot be read: {type(error).__name__}") from error
 
@@ -210,16 +215,18 @@ class Snapshot:
         )
         return [
             Entry(
-                *names,
+                document_id,
+                title,
+                source,
                 str(self._folder / stored),
                 sha256,
                 size,
-                len(_parsed(pages)),
+                len(_parsed(pages, _pages)),
                 passages,
                 added,
-                _parsed(metadata),
+                _parsed(metadata, dict),
             )
-            for *names, stored, sha256, size, pages, passages, added, metadata in rows
+            for document_id, title, source, stored, sha256, size, pages, passages, added, metadata in rows
         ]
 
     def document(self, document_id: str) -> Document:
@@ -237,9 +244,9 @@ class Snapshot:
             source,
             sha256,
             text,
-            tuple(Page(*page) for page in _parsed(pages)),
-            tuple(Heading(*heading) for heading in _parsed(headings)),
-            _parsed(metadata),
+            _parsed(pages, _pages),
+            _parsed(headings, _headings),
+            _parsed(metadata, dict),
             body_start,
         )
 
@@ -300,7 +307,10 @@ class Snapshot:
 
     def chunk(self, chunk_id: int) -> Chunk:
         """The chunk with that id, which must be there."""
-        return Chunk(*self._connection.execute(f"{_CHUNK} WHERE chunks.id = ?", (chunk_id,)).fetchone())
+        row = self._connection.execute(f"{_CHUNK} WHERE chunks.id = ?", (chunk_id,)).fetchone()
+        if row is None:
+            raise sqlite3.DatabaseError(f"it has not the words of passage {chunk_id}")
+        return Chunk(*row)
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
         """The chunks of a document, in the order of its text."""
@@ -378,12 +388,13 @@ class Transaction(Snapshot):
         """Store the settings that the library is built with from now on; what was promised with others is forgotten."""
         update = "UPDATE meta SET value = ? WHERE key = 'settings' AND value != ?"
         if self._connection.execute(update, (json.dumps(settings), json.dumps(settings))).rowcount:
-            self._connection.execute("DELETE FROM meta WHERE key = 'promise'")
+            self._connection.execute("DELETE FROM meta WHERE key IN ('promise', 'promised_at')")
         self.changed = True
 
     def promise_that(self, promise: dict[str, Any]) -> None:
-        """Store what is promised of the answers at a threshold."""
-        self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('promise', ?)", (json.dumps(promise),))
+        """Store what is promised of the answers at a threshold, and of which generation."""
+        rows = [("promise", json.dumps(promise)), ("promised_at", str(self.generation))]
+        self._connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
 
     def keep_label(self, label: Label) -> None:
         """Store a label in the place of the one of the same question, if there is one."""
@@ -416,29 +427,38 @@ def explained(path: Path) -> Iterator[None]:
                 f"Another process has been writing to {str(path)!r} for {BUSY_SECONDS:.0f} seconds. "
                 "Try again when it is done."
             ) from error
-        if name:
+        if name and not name.startswith("SQLITE_ERROR"):  # such as a table that is not there
             raise LibraryError(
                 f"{str(path)!r} cannot be read or written: {error}. See whether there is room, and whether you may."
             ) from error
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
     except sqlite3.IntegrityError as error:
         raise LibraryError(
             f"{str(path)!r} refused a change ({error}); nothing of it was stored. Try again; if it goes on, put back a "
             "copy, or remove the folder and run `pincite index` again."
         ) from error
     except sqlite3.DatabaseError as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
 
 
-def _parsed(column: str) -> Any:
-    """What was stored of a document as JSON."""
+def _parsed(column: str, make: Callable[[Any], T]) -> T:
+    """What was stored of a document as JSON, made into what it stands for."""
     try:
-        return json.loads(column)
-    except ValueError as error:
+        return make(json.loads(column))
+    except (ValueError, TypeError) as error:
         raise sqlite3.DatabaseError(f"what it holds of a document cannot be read: {error}") from error
 
 
-def _damaged(path: Path, error: Exception) -> LibraryDamaged:
+def _pages(stored: Any) -> tuple[Page, ...]:
+    return tuple(Page(*page) for page in stored)
+
+
+def _headings(stored: Any) -> tuple[Heading, ...]:
+    return tuple(Heading(*heading) for heading in stored)
+
+
+def damaged(path: Path, error: Exception | str) -> LibraryDamaged:
+    """The error that says so of a record."""
     return LibraryDamaged(
         f"{str(path)!r} is damaged or no library ({error}). "
         "Put back a copy, or remove the folder and run `pincite index` again."

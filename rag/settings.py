@@ -24,10 +24,13 @@ class Cutting:
     encoding: str = SHIPPED
 
     def __post_init__(self) -> None:
-        if self.budget < SMALLEST_BUDGET:
-            raise LibraryError(f"A chunk cannot have a budget of {self.budget} tokens; give {SMALLEST_BUDGET} or more.")
-        if self.overlap < 0:
-            raise LibraryError(f"Chunks cannot overlap by {self.overlap} sentences; give 0 or more.")
+        if not _is_whole(self.budget) or self.budget < SMALLEST_BUDGET:
+            raise LibraryError(
+                f"A chunk cannot have a budget of {self.budget!r} tokens; give {SMALLEST_BUDGET} or more, "
+                "a whole number."
+            )
+        if not _is_whole(self.overlap) or self.overlap < 0:
+            raise LibraryError(f"Chunks cannot overlap by {self.overlap!r} sentences; give 0 or more, a whole number.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,9 @@ class Settings:
     encoding: str
     extraction: int
     embedding: int = 1  # as in libraries from before it was stored
+
+    def __post_init__(self) -> None:
+        Cutting(self.budget, self.overlap, self.encoding)  # raises where they are none
 
     @classmethod
     def of(cls, embedder: "Embedder", cutting: Cutting) -> "Settings":
@@ -68,3 +74,7 @@ class Settings:
         """What differs, one line each: "budget 128, not 200". The name of a model is not compared, its hash is."""
         mine, others = asdict(self), asdict(other)
         return [f"{key} {mine[key]}, not {others[key]}" for key in mine if key != "model" and mine[key] != others[key]]
+
+
+def _is_whole(number: object) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool)

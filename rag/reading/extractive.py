@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..embedding import length_batches
 from ..errors import ModelError, QuestionError
-from ..models import WEIGHTS, find_model
+from ..models import WEIGHTS, check_process, find_model
 from .confidence import read_confidence
 from .decoding import Scores, apart, best_spans, members, merged
 from .span import Span
@@ -31,7 +31,8 @@ class ExtractiveReader:
     """The reader in a folder (`config.json`, `model.safetensors`), on the CPU; by default the one that ships.
 
     Its token embeddings are those of all-MiniLM-L6-v2 and are taken from there when its own file holds none. The
-    weights are loaded when first used. Raises ModelError when they are not to be had.
+    weights are loaded when first used. Raises ModelError when they are not to be had, and in a process that was forked
+    after a model ran.
     """
 
     def __init__(self, folder: str | Path = SHIPPED_READER):
@@ -89,6 +90,8 @@ class ExtractiveReader:
         """Scores of each window's tokens (length, channels)."""
         import torch
 
+        if windows:
+            check_process()
         scores: dict[int, Scores] = {}
         for batch in length_batches([len(window.ids) for window in windows], BATCH_TOKENS):
             longest = len(windows[batch[0]].ids)

@@ -33,7 +33,7 @@ def test_a_set_is_measured_reported_and_compared(article_folder: Path, questions
     out = tmp_path / "report"
     done = pincite("eval", questions, "--library", article_folder, "--out", out)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "HasAns F1                         1.000   1.000 to 1.000   n = 1\n" in done.stdout
+    assert "HasAns F1                         1.000   0.025 to 1.000   n = 1\n" in done.stdout
     assert {path.name for path in out.iterdir()} == set(REPORTS)
     done = pincite("eval", "compare", out, out / "record.json", "--fail-on-worse")
     assert done.returncode == 0

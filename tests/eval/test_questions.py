@@ -425,6 +425,16 @@ def test_set_drafted_from_files_of_one_name_can_be_run(library: Library, tmp_pat
     assert len(run(Assistant(library, NumberReader()), drafted)) == 3
 
 
+def test_headings_are_not_drafted(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(
+        "# The January 2022 standoff over the harbour of Varn\n\nThe bridge in the town of Holm opened in 1932.\n\n"
+        "##### What the people of Varn said in the year 1951\n\nNothing.\n"
+    )
+    library.add(tmp_path / "a.md")
+    (line,) = draft(library, 9, seed=0)
+    assert json.loads(line)["question"].startswith("What belongs in the gap: The bridge in the town of")
+
+
 def test_drafted_question_is_never_too_long_to_be_asked(library: Library, tmp_path: Path) -> None:
     short = "The bridge in the town of Varn opened in 1932."
     (tmp_path / "a.txt").write_text(f"{short}\n\n{'橋' * 200} 1932.")

@@ -3,11 +3,16 @@
 import asyncio
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, get_overloads
 
 import docx
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -158,16 +163,129 @@ def test_empty_library_retrieves_nothing(assistant: Assistant) -> None:
     [
         ("", {}, "The question is empty"),
         (" \n", {}, "The question is empty"),
-        (None, {}, "The question is empty"),
+        (None, {}, "A question is text, and None is none"),
+        (5, {}, "A question is text, and 5 is none"),
+        (b"Who?", {}, "A question is text, and b'Who"),
         ("Who?", {"k": 0}, "Cannot read 0 passages"),
+        ("Who?", {"k": 2.5}, "Cannot read 2.5 passages"),
+        ("Who?", {"k": "3"}, "Cannot read '3' passages"),
+        ("Who?", {"k": True}, "Cannot read True passages"),
+        ("Who?", {"k": float("nan")}, "Cannot read nan passages"),
         ("Who?", {"threshold": 1.5}, "threshold of 1.5 is no confidence"),
+        ("Who?", {"threshold": "0.5"}, "threshold of '0.5' is no confidence"),
+        ("Who?", {"threshold": True}, "threshold of True is no confidence"),
+        ("Who?", {"threshold": float("nan")}, "threshold of nan is no confidence"),
+        ("Who?", {"history": None}, "history holds None, which is no earlier turn. Give a list, oldest first"),
+        ("Who?", {"history": Turn("Who?", "Ada")}, "which is no earlier turn"),
+        ("Who?", {"history": "Who?"}, "history holds 'W'"),
+        ("Who?", {"history": [{"question": "Who?", "answer": "Ada"}]}, "history holds {'question': 'Who"),
+        ("Who?", {"history": [("Who?", "Ada")]}, "which is no earlier turn"),
+        ("Who?", {"history": [Turn("Who?", None)]}, "answer=None.*, both text"),  # type: ignore[arg-type]
     ],
 )
 def test_question_that_cannot_be_asked_is_an_error_and_no_refusal(
-    assistant: Assistant, question: str, options: dict[str, float], message: str
+    assistant: Assistant, question: Any, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(QuestionError, match=message):
-        assistant.ask(question, **options)  # type: ignore[arg-type]
+        assistant.ask(question, **options)
+
+
+def test_numbers_may_be_those_of_numpy(library: Library, assistant: Assistant, tmp_path: Path) -> None:
+    add(library, tmp_path, a="The bridge opened in 1932.")
+    assert assistant.ask("bridge", k=np.int64(1), threshold=np.float32(0.25)).text == "1932"  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("window", "message"),
+    [(256, "^The question has 300 tokens, at most 128 can be read. Ask a shorter one.$"), (99, "at most 128 can be")],
+)
+def test_question_that_is_too_long_is_refused_by_the_reader_s_limit_before_anything_is_embedded(
+    tmp_path: Path, window: int, message: str
+) -> None:
+    embedder = WordEmbedder(window)
+    with Library.open(tmp_path / "l", embedder=embedder) as library:
+        assistant = Assistant(library, NumberReader())
+        with pytest.raises(QuestionError, match=message):
+            next(assistant.asking("word " * 300))
+        assert assistant.ask("word " * 90).refusal is Refusal.NOTHING_RETRIEVED
+        before = embedder.embedded
+        if window < 128:
+            with pytest.raises(
+                QuestionError, match="has 122 tokens, the embedding model takes 99. Ask a shorter one.$"
+            ):
+                next(assistant.asking("word " * 120))
+        assert embedder.embedded == before
+
+
+def test_a_turn_that_got_every_answer_is_read_as_one_that_got_the_surest(
+    library: Library, assistant: Assistant, tmp_path: Path
+) -> None:
+    add(library, tmp_path, a="The bridge opened in 1932.", b="The bridge cost 40.", c="In 1932 the mill had 7 wheels.")
+    every = assistant.ask("When was the bridge opened?", every=True, threshold=0.0)
+    assert len(every.values) > 1
+    after = assistant.ask("And what had the mill then?", history=[every])
+    assert after.read_as is not None
+    assert after == assistant.ask("And what had the mill then?", history=[Turn(every.question, every.values[0].text)])
+    refused = assistant.ask("Who?", every=True, threshold=1.0)
+    assert refused.values == ()
+    unanswered = assistant.ask("And the mill?", history=[refused])
+    assert unanswered == assistant.ask("And the mill?", history=[Turn("Who?", "")])
+
+
+def test_aask_may_be_called_in_every_way_of_ask() -> None:
+    def kinds(function: Any) -> list[Any]:
+        return [overload.__annotations__["every"] for overload in get_overloads(function)]
+
+    assert kinds(Assistant.aask) == kinds(Assistant.ask)
+    assert kinds(Assistant.aask)[-1] is bool
+
+
+FORKING = """
+import multiprocessing, sys
+from rag import Assistant, Library
+from rag.errors import ModelError
+assistant = Assistant(Library.open(sys.argv[1], create=False))
+question, passage = "When did the czars conquer Crimea?", "The czars conquered Crimea in 1783."
+def child(use):
+    try:
+        print(use())
+    except ModelError as error:
+        print(error)
+uses = [
+    lambda: assistant.ask(question).text,
+    lambda: Assistant(Library.open(sys.argv[1])).reader.read(question, [passage])[0].score > 0,
+    lambda: len(assistant.library.embedder.embed(["One.", "Two."])),
+]
+if "ask" in sys.argv:
+    print(assistant.ask(question).text, flush=True)
+for use in uses:
+    process = multiprocessing.get_context("fork").Process(target=child, args=(use,))
+    process.start()
+    process.join()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize(
+    ("threads", "asked", "expected"),
+    [("2", ["ask"], ["1783"]), ("1", ["ask"], ["1783", "1783", "True", "2"]), ("2", [], ["1783", "True", "2"])],
+)
+def test_a_process_that_was_forked_after_a_model_ran_is_told_so_and_does_not_wait_for_ever(
+    article_folder: Path, threads: str, asked: list[str], expected: list[str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORKING, str(article_folder), *asked],
+        capture_output=True,
+        text=True,
+        timeout=150,
+        env={**os.environ, "OMP_NUM_THREADS": threads},
+    )
+    told, said = [], []
+    for line in done.stdout.splitlines():
+        (told if line.startswith("This process was forked") else said).append(line)
+    assert said == expected, done.stderr
+    assert len(told) == 3 + len(asked) - len(expected)
+    assert all('Start processes with "spawn"' in line for line in told)
 
 
 def test_answer_is_ready_for_json(article_assistant: Assistant) -> None:

@@ -16,6 +16,7 @@ from rag import Label, Library, Verdict
 from rag.cli import _Commands
 from rag.clock import Clock
 from rag.labelled import read_labelled
+from rag.risk import Promise
 from rag.terminal import answer_lines, shortened
 from rag.values import Answer, Citation
 from tests.conftest import TOP
@@ -97,6 +98,28 @@ def test_wrong_path(tmp_path: Path) -> None:
     done = pincite("index", tmp_path / "nowhere", "--library", tmp_path / "library")
     assert_one_message(done, "nowhere", "No such file or directory")
     assert not (tmp_path / "library").exists()
+
+
+def test_empty_path_is_not_the_current_folder(tmp_path: Path) -> None:
+    done = pincite("index", "", "--library", tmp_path / "library")
+    assert_one_message(done, "It is empty. Write . for the current folder.")
+    assert not (tmp_path / "library").exists()
+
+
+def test_documents_that_changed_after_a_threshold_was_picked_for_them_are_told_of(tmp_path: Path) -> None:
+    folder, note = tmp_path / "library", tmp_path / "note.txt"
+    note.write_text("The harbour bridge opened in 1932.")
+    with Library.open(folder) as library:
+        library.keep_promise(Promise(0.504, 0.05, 0.05, 150, 120, 1, "0" * 64, "2026-01-02", "1" * 64))
+    done = pincite("documents", "--library", folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    said = (
+        "The documents changed since the threshold of 0.504 was picked on 2026-01-02: that at most 5.0% of the answers "
+        "are wrong was promised of the library as it was. Run `pincite calibrate` again.\n"
+    )
+    assert pincite("index", note, "--library", folder).stderr == said
+    done = pincite("documents", "--json", "--library", folder)
+    assert (done.stderr, len(json.loads(done.stdout))) == (said, 1)
 
 
 def test_wrong_mode_and_settings(article_folder: Path, tmp_path: Path) -> None:
@@ -269,6 +292,22 @@ def test_calibrate_refuses_broken_and_too_few_labels(article_folder: Path, tmp_p
     labels.write_text(json.dumps({"data": found["data"][:-1]}))
     done = pincite("calibrate", labels, "--library", article_folder)
     assert_one_message(done, "19 labelled questions are too few", "104 would be needed")
+
+
+def test_calibrate_says_first_which_document_or_place_of_an_answer_is_not_there(
+    article_folder: Path, tmp_path: Path
+) -> None:
+    labels, name = tmp_path / "labels.jsonl", "ukraine-standoff-2022.md"
+    entries = [{"id": str(n), "question": "When?", "answers": [{"text": "1783"}], "document": name} for n in range(150)]
+    labels.write_text("\n".join(map(json.dumps, entries)))
+    with Library.open(tmp_path / "library"):
+        pass
+    done = pincite("calibrate", labels, "--library", tmp_path / "library")
+    assert_one_message(done, f"Question '0' names the document '{name}', which the library does not hold")
+    entries[149]["answers"] = [{"text": "nowhere to be found"}]
+    labels.write_text("\n".join(map(json.dumps, entries)))
+    done = pincite("calibrate", labels, "--library", article_folder)
+    assert_one_message(done, f"'nowhere to be found' of question '149' is not in '{name}'")
 
 
 BRIDGE = "The harbour bridge opened in 1932."

@@ -2,12 +2,14 @@
 
 import multiprocessing
 import os
+import shlex
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -112,6 +114,24 @@ def test_path_that_is_not_there_is_an_error_before_anything_is_read(library: Lib
     with pytest.raises(FileError, match="nowhere"):
         library.add(papers, tmp_path / "nowhere")
     assert library.documents() == []
+
+
+def test_folder_that_sources_are_seen_from_is_named_where_it_is_not_there(library: Library, tmp_path: Path) -> None:
+    paper = write(tmp_path / "papers", a="Words.") / "a.txt"
+    with pytest.raises(FileError, match="nowhere': No such file"):
+        library.add(paper, relative_to=tmp_path / "nowhere")
+    assert library.documents() == []
+
+
+def test_empty_path_is_not_the_current_folder(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(write(tmp_path / "papers", a="Words."))
+    for read in (library.add, library.sync, lambda path: library.add("a.txt", relative_to=path)):
+        with pytest.raises(FileError, match="Cannot read '': the path is empty; write '.' for the current folder"):
+            read("")
+    assert library.documents() == []
+    assert library.sync(".").added == ("a.txt",)
 
 
 def test_sync_adds_updates_and_drops(library: Library, tmp_path: Path) -> None:
@@ -254,16 +274,40 @@ def test_rebuild_takes_new_settings_and_keeps_what_cannot_be_read_any_more(libra
         library.search("Two")
 
 
-@pytest.mark.parametrize(("wrong", "message"), [({"budget": 3}, "budget of 3"), ({"overlap": -1}, "overlap by -1")])
-def test_cutting_that_cannot_be_is_refused(wrong: dict[str, int], message: str) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"budget": 3}, "budget of 3"),
+        ({"budget": 50.5}, "budget of 50.5 tokens; give 4 or more, a whole number"),
+        ({"budget": float("nan")}, "budget of nan"),
+        ({"budget": float("inf")}, "budget of inf"),
+        ({"budget": "128"}, "budget of '128'"),
+        ({"overlap": -1}, "overlap by -1"),
+        ({"overlap": 1.5}, "overlap by 1.5 sentences; give 0 or more, a whole number"),
+        ({"overlap": True}, "overlap by True"),
+    ],
+)
+def test_cutting_that_cannot_be_is_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(LibraryError, match=message):
-        Cutting(**wrong)  # type: ignore[arg-type]
+        Cutting(**wrong)
 
 
 def test_folder_without_a_library_is_named_with_the_command_that_makes_one(tmp_path: Path) -> None:
     with pytest.raises(LibraryNotFound, match=rf"{tmp_path}.*pincite index PATH --library {tmp_path}"):
         Library.open(tmp_path, create=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_commands_in_messages_can_be_pasted_whatever_the_folder_is_called(tmp_path: Path) -> None:
+    folder = tmp_path / 'Ada\'s "own" $HOME'
+    wanted = ["--library", str(folder)]
+    with pytest.raises(LibraryNotFound) as missing:
+        Library.open(folder, create=False)
+    assert shlex.split(str(missing.value).split("`")[1]) == ["pincite", "index", "PATH", *wanted]
+    Library.open(folder, embedder=WordEmbedder()).close()
+    with pytest.raises(SettingsMismatch) as mismatch:
+        Library.open(folder, embedder=WordEmbedder(), cutting=Cutting(budget=64))
+    assert shlex.split(str(mismatch.value).split("`")[1]) == ["pincite", "index", "--rebuild", *wanted]
 
 
 @pytest.mark.parametrize("content", [b"garbage" * 999, None])
@@ -336,6 +380,54 @@ def test_view_goes_on_seeing_what_was_there_when_it_was_opened(library: Library,
         assert [p.chunk.text for p in view.search("ferry")] == ["The ferry sank.", "The tanker left."]
 
 
+def test_view_that_is_over_says_so(library: Library, tmp_path: Path) -> None:
+    library.add(write(tmp_path / "papers", a="The ferry sank."))
+    with library.view() as view:
+        (entry,) = view.entries()
+        view.document(entry.id)
+    uses = (
+        lambda: view.search("ferry"),
+        lambda: view.document(entry.id),
+        lambda: view.generation,
+        lambda: view.promise,
+        view.entries,
+        lambda: view.passages(entry.id),
+        lambda: view.location(entry.id),
+    )
+    for _ in range(2):
+        for use in uses:
+            with pytest.raises(LibraryError, match="This view of the library is over"):
+                use()
+        library.close()
+
+
+def test_a_promise_is_behind_once_the_documents_changed(library: Library, tmp_path: Path) -> None:
+    papers = write(tmp_path / "papers", a="The ferry sank.")
+    library.add(papers)
+    promise = Promise(0.5, 0.05, 0.05, 100, 90, 0, "0" * 64, "2026-01-01", "1" * 64, ())
+
+    def is_behind() -> bool:
+        with library.view() as view:
+            return view.is_promise_behind
+
+    assert not is_behind()
+    library.keep_promise(promise)
+    library.add(papers)  # changes nothing
+    assert not is_behind()
+    library.add(write(papers, b="The tanker left."))
+    assert is_behind()
+    with closing(sqlite3.connect(library.folder / FILE)) as connection:  # as stored before this was noted
+        connection.execute("DELETE FROM meta WHERE key = 'promised_at'")
+        connection.commit()
+    assert not is_behind()
+    with library.view() as view:
+        assert view.promise == promise
+    library.keep_promise(promise)
+    assert not is_behind()
+    library.remove(papers / "b.txt")
+    assert is_behind()
+
+
 def test_what_was_promised_is_forgotten_where_the_settings_change(library: Library, tmp_path: Path) -> None:
     library.add(write(tmp_path / "papers", a="The ferry sank."))
     promise = Promise(0.5, 0.05, 0.05, 100, 90, 0, "0" * 64, "2026-01-01", "1" * 64, ())
@@ -365,8 +457,10 @@ def test_query_that_cannot_be_searched_for_is_an_error(library: Library) -> None
         library.search("\ud800")
     with pytest.raises(QuestionError, match="is empty or no text"):
         library.search(" ")
-    with pytest.raises(QuestionError, match="Cannot find 0 passages"):
-        library.search("word", 0)
+    wrong: tuple[Any, ...] = (0, 2.5, "3", True, None, float("nan"))
+    for k in wrong:
+        with pytest.raises(QuestionError, match=f"Cannot find {k!r} passages"):
+            library.search("word", k)
     assert library.search("word", 10**30) == []
     with pytest.raises(QuestionError, match="has 302 tokens, the embedding model takes 256"):
         library.search("word " * 300)
@@ -529,6 +623,17 @@ def test_library_built_again_meanwhile_is_left_alone(library: Library, tmp_path:
         "UPDATE chunks SET vector = x'0011'",
         "UPDATE documents SET metadata = '{'",
         "UPDATE documents SET pages = '['",
+        "UPDATE documents SET pages = '[1]'",
+        "UPDATE documents SET metadata = '[1]'",
+        "DROP TABLE chunks",
+        "DROP TABLE words",
+        "DELETE FROM words",
+        "UPDATE meta SET value = '{}' WHERE key = 'settings'",
+        "UPDATE meta SET value = '[]' WHERE key = 'settings'",
+        "UPDATE meta SET value = replace(value, '128', '\"a\"') WHERE key = 'settings'",
+        "INSERT INTO meta VALUES ('promise', '[1]')",
+        "INSERT INTO meta VALUES ('promise', '{\"x\": 1}')",
+        "INSERT INTO meta VALUES ('promised_at', 'x')",
     ],
 )
 def test_record_with_wrong_contents_is_said_to_be_damaged(library: Library, tmp_path: Path, change: str) -> None:
@@ -537,9 +642,14 @@ def test_record_with_wrong_contents_is_said_to_be_damaged(library: Library, tmp_
     with closing(sqlite3.connect(library.folder / FILE)) as connection:
         connection.execute(change)
         connection.commit()
-    with pytest.raises(LibraryDamaged), Library.open(library.folder, embedder=WordEmbedder()) as again:
-        again.search("ferry")
-        again.documents()
+    with (
+        pytest.raises(LibraryDamaged, match="is damaged or no library.*Put back a copy"),
+        Library.open(library.folder, embedder=WordEmbedder()) as again,
+        again.view() as view,
+    ):
+        view.search("ferry")
+        view.entries()
+        assert view.promise
 
 
 def test_library_in_a_folder_that_one_may_only_read_answers(library: Library, tmp_path: Path) -> None:
