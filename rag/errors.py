@@ -63,7 +63,7 @@ class DocumentNotFound(LibraryError):
 
 
 class ModelError(PinciteError):
-    """A model that is missing or is not the one it should be."""
+    """A model that is missing, is not the one it should be, or may not run in this process."""
 
 
 class EncodingError(PinciteError):

@@ -4,31 +4,39 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import Annotated, Any, Literal, TypeVar
 
+from anyio import to_thread
 from fastapi import FastAPI, File, HTTPException, Request, Response, UploadFile
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match
 
 from rag.assistant import Assistant
-from rag.errors import PinciteError
+from rag.errors import LibraryError, PinciteError
 from rag.library import Library
 from rag.record import Entry
-from rag.values import Turn
+from rag.values import Answer, Chunk, EveryAnswer, Turn
 
 from .access import Access
-from .door import HEADERS, refusal
+from .door import GUARDED, HEADERS, refusal
 from .events import MEDIA_TYPE, streamed
 from .metrics import Metrics
 from .problems import RESPONSES, add_problems, problem, why_failed
+from .schema import PRIVATE, Found, Listed, Taken, describe
 from .tools import LONGEST, MOST_PASSAGES, MOST_TURNS, PATH, tools
 from .uploads import MOST_FILES, Limits, drop, keep
 
 AT_ONCE = 4  # questions worked on at the same time; the models take turns
+SECONDS_BETWEEN = 0.2  # looks at whether the server is being stopped
+SECONDS_LEFT = 2  # for what is at work then, less than the server gives it before it breaks off
+_T = TypeVar("_T")
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+_OURS = ("/v1/{rest:path}", "/health", "/metrics", "/openapi.json", "/docs", "/docs/{rest:path}")
 
 
 def _whole(value: Any) -> Any:
@@ -90,17 +98,21 @@ def api(assistant: Assistant, access: Access, limits: Limits, metrics: Metrics) 
             response.headers.setdefault(name, value)
         return response
 
-    _add_questions(app, assistant, turn, metrics)
+    _add_questions(app, assistant, turn, metrics, limits)
     _add_documents(app, assistant.library, access, limits)
     _add_state(app, assistant.library, metrics)
+    _add_heads(app)
     _add_unknown(app, has_tools=program_tools is not None)
+    describe(app, access, GUARDED)
     return app
 
 
-def _add_questions(app: FastAPI, assistant: Assistant, turn: asyncio.Semaphore, metrics: Metrics) -> None:
+def _add_questions(
+    app: FastAPI, assistant: Assistant, turn: asyncio.Semaphore, metrics: Metrics, limits: Limits
+) -> None:
     """What is asked of the library."""
 
-    @app.post("/v1/ask", response_model=None, responses={200: {"content": {MEDIA_TYPE: {}}}})
+    @app.post("/v1/ask", response_model=Answer | EveryAnswer, responses={200: {"content": {MEDIA_TYPE: {}}}})
     async def ask(body: AskBody, request: Request) -> dict[str, Any] | Response:
         """One answer with its citations, or, with `every`, all distinct ones.
 
@@ -113,13 +125,19 @@ def _add_questions(app: FastAPI, assistant: Assistant, turn: asyncio.Semaphore, 
             )
             return await streamed(steps, turn, metrics.answered)
         async with turn:
-            answer = await run_in_threadpool(
-                assistant.ask, body.question, history=history, k=body.k, every=body.every, threshold=body.threshold
+            answer = await _aside(
+                limits,
+                assistant.ask,
+                body.question,
+                history=history,
+                k=body.k,
+                every=body.every,
+                threshold=body.threshold,
             )
         metrics.answered(answer)
         return answer.to_dict()
 
-    @app.post("/v1/search")
+    @app.post("/v1/search", response_model=list[Found])
     async def search(body: SearchBody) -> list[dict[str, Any]]:
         """The nearest passages, best first, each as a citation with its score."""
 
@@ -130,42 +148,52 @@ def _add_questions(app: FastAPI, assistant: Assistant, turn: asyncio.Semaphore, 
             return [{"score": p.score, **asdict(place)} for p, place in zip(passages, places, strict=True)]
 
         async with turn:
-            return await run_in_threadpool(found)
+            return await _aside(limits, found)
 
 
 def _add_documents(app: FastAPI, library: Library, access: Access, limits: Limits) -> None:
     """What the library holds, and what is added and taken out."""
     reading = asyncio.Lock()  # one file after the other; who waits keeps no thread from those who ask
 
-    @app.get("/v1/documents")
+    @app.get("/v1/documents", response_model=list[Listed])
     def documents() -> list[dict[str, Any]]:
         """What the library holds."""
         return [_public(entry) for entry in library.documents()]
 
-    @app.post("/v1/documents", status_code=201)
+    @app.post("/v1/documents", status_code=201, response_model=Taken)
     async def add(files: Annotated[list[UploadFile], File(min_length=1, max_length=MOST_FILES)]) -> dict[str, Any]:
-        """Read files in. Those that cannot be read are named among the failed."""
+        """Read files in. Those that cannot be read are named among the failed.
+
+        Where none is added, and not because of the files, that is a problem.
+        """
         added: list[str] = []
+        documents: list[dict[str, Any]] = []
         failed: list[dict[str, str]] = []
+        hindrance: LibraryError | None = None
         for file in files:
             name = file.filename or "file"
             try:
                 data = await file.read(limits.bytes + 1)  # one more tells that it is too large
                 async with reading:
-                    await run_in_threadpool(keep, library, name, data, limits)
+                    entry = await _aside(limits, keep, library, name, data, limits)
                 added.append(name)
+                documents.append(_public(entry))
             except (PinciteError, OSError) as error:
                 failed.append({"source": name, "reason": why_failed(error)})
-        return {"added": added, "failed": failed}
+                if isinstance(error, LibraryError):
+                    hindrance = error
+        if hindrance and not added:
+            raise hindrance
+        return {"added": added, "documents": documents, "failed": failed}
 
-    @app.delete("/v1/documents/{document_id}")
+    @app.delete("/v1/documents/{document_id}", response_model=Listed)
     def remove(document_id: str) -> dict[str, Any]:
         """Take a document out, at once and for everybody."""
         if not access.may_remove:
             raise HTTPException(403, "Nothing can be removed here: the server was started without that right.")
         return _public(drop(library, document_id))
 
-    @app.get("/v1/documents/{document_id}/passages")
+    @app.get("/v1/documents/{document_id}/passages", response_model=list[Chunk])
     def passages(document_id: str) -> list[dict[str, Any]]:
         """The passages of a document in the order of its text."""
         with library.view() as view:
@@ -188,10 +216,15 @@ def _add_state(app: FastAPI, library: Library, metrics: Metrics) -> None:
         return Response(metrics.text(), media_type=metrics.media_type)
 
 
+def _add_heads(app: FastAPI) -> None:
+    """HEAD for whatever can be got; the server leaves out the body."""
+    for route in [route for route in app.routes if isinstance(route, APIRoute) and "GET" in (route.methods or ())]:
+        app.add_api_route(route.path, route.endpoint, methods=["HEAD"], response_model=None, include_in_schema=False)
+
+
 def _add_unknown(app: FastAPI, *, has_tools: bool) -> None:
     """What is answered by a problem, since the page, which is mounted after it, would answer."""
 
-    @app.api_route("/v1/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
     def unknown(request: Request) -> Response:
         """What is not there, or not to be done in this way; without this the page would answer."""
         known = [route for route in app.routes if route.matches(request.scope)[0] is Match.PARTIAL]
@@ -201,17 +234,35 @@ def _add_unknown(app: FastAPI, *, has_tools: bool) -> None:
             return problem(405, detail, {"Allow": ", ".join(methods)})
         return problem(404, f"There is nothing at {request.method} {request.url.path}.")
 
+    for path in _OURS:
+        app.add_api_route(path, unknown, methods=_METHODS, include_in_schema=False)
+
     if not has_tools:
 
-        @app.api_route(PATH, methods=["GET", "POST", "DELETE"], include_in_schema=False)
+        @app.api_route(PATH, methods=_METHODS, include_in_schema=False)
         def no_tools() -> Response:
             """Without the package for the tools the page would answer."""
             return problem(404, 'The tools for programs need `pip install "pincite[mcp]"`; then start again.')
 
 
+async def _aside(limits: Limits, work: Callable[..., _T], *given: Any, **named: Any) -> _T:
+    """What some work returns, done in a thread. Raises LibraryError where it goes on after the server was stopped."""
+    limits.check_open()
+    working = asyncio.ensure_future(to_thread.run_sync(partial(work, *given, **named), abandon_on_cancel=True))
+    try:
+        while not working.done() and not limits.closing.is_set():
+            await asyncio.wait({working}, timeout=SECONDS_BETWEEN)
+        await asyncio.wait({working}, timeout=SECONDS_LEFT)
+        if not working.done():
+            limits.check_open()
+        return working.result()
+    finally:
+        working.cancel()  # which does nothing where it is done
+
+
 def _public(entry: Entry) -> dict[str, Any]:
     """All but where on this machine the file stands."""
-    return {name: value for name, value in asdict(entry).items() if name != "location"}
+    return {name: value for name, value in asdict(entry).items() if name not in PRIVATE}
 
 
 def _tools(assistant: Assistant, access: Access, turn: asyncio.Semaphore, metrics: Metrics) -> Starlette | None:

@@ -33,7 +33,7 @@ _UPLOAD = re.compile(r"/(v1/documents|gradio_api/upload)/?")
 _HARMLESS = ("GET", "HEAD", "OPTIONS")
 MOST_SAID = 1_000_000  # bytes of a question with all that was said before
 MOST_SENT = 20_000_000  # bytes of what the page sends: a conversation as long as it is kept, four bytes a character
-_GUARDED = ("/v1/", "/metrics", PATH)  # the page asks for passwords itself
+GUARDED = ("/v1/", "/metrics", PATH)  # the page asks for passwords itself
 
 
 async def refusal(request: Request, access: Access, limits: Limits) -> Response | None:
@@ -46,7 +46,7 @@ async def refusal(request: Request, access: Access, limits: Limits) -> Response 
         return problem(403, "This server asks for no password: only pages and programs of this machine may use it.")
     if request.method not in _HARMLESS and not _is_from_here(request):
         return problem(403, "A page of another server may change nothing here.")
-    if path.startswith(_GUARDED) and not await run_in_threadpool(
+    if path.startswith(GUARDED) and not await run_in_threadpool(
         access.admits_header, request.headers.get("authorization")
     ):
         detail = "Send `Authorization: Bearer KEY`, or a name and password."

@@ -29,8 +29,10 @@ class Problem(BaseModel):
     detail: str
 
 
+_REFERENCE = f"#/components/schemas/{Problem.__name__}"
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "content": {MEDIA_TYPE: {}}} for status in (400, 401, 403, 404, 405, 413, 422, 500, 503)
+    status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE}}}}
+    for status in (400, 401, 403, 404, 405, 411, 413, 422, 500, 503)
 }
 
 

@@ -2,12 +2,14 @@
 
 import errno
 import os
+import signal
 import socket
 import sys
 import webbrowser
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -55,7 +57,8 @@ def serve(folder: Path, access: Access, limits: Limits, *, host: str, port: int,
         assistant = Assistant(library)
         assistant.warm()
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        server = _Server(application(assistant, access, limits), host, port, address, open_browser)
+        server = _Server(application(assistant, access, limits), limits, host, port, address, open_browser)
+        signal.signal(signal.SIGINT, _interrupted)
         server.run()
 
 
@@ -101,10 +104,16 @@ def _asynchronous(access: Access) -> Callable[[str, str], Awaitable[bool]]:
     return admits
 
 
-class _Server(uvicorn.Server):
-    """Says when it is ready."""
+def _interrupted(*_: object) -> None:
+    """Ctrl+C once the server is down. A further one ends the process at once, whatever its threads are doing."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    raise KeyboardInterrupt
 
-    def __init__(self, app: "FastAPI", host: str, port: int, address: str, open_browser: bool):
+
+class _Server(uvicorn.Server):
+    """Says when it is ready. As soon as it is told to stop, no file is read in any more."""
+
+    def __init__(self, app: "FastAPI", limits: Limits, host: str, port: int, address: str, open_browser: bool):
         config = uvicorn.Config(
             app,
             host=host,
@@ -115,7 +124,12 @@ class _Server(uvicorn.Server):
             timeout_keep_alive=SECONDS_KEPT,
         )
         super().__init__(config)
-        self._address, self._open_browser = address, open_browser
+        self._limits, self._address, self._open_browser = limits, address, open_browser
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._limits.closing.set()
+        if not self.should_exit:  # a second Ctrl+C would break off what has seconds to end in
+            super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -1,15 +1,18 @@
 """The library as tools for other programs, by the Model Context Protocol: ask, search, read. Needs `pincite[mcp]`."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from rag.assistant import Assistant
+from rag.errors import PinciteError
 from rag.values import Answer, EveryAnswer, Turn
+
+from .problems import told
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
@@ -24,7 +27,16 @@ _INSTRUCTIONS = (
     "heading and character range. Where the documents do not answer, `refusal` says why: then there is no answer here."
 )
 _Text = Annotated[str, Field(max_length=LONGEST)]
-_History = Annotated[list[dict[str, _Text]], Field(max_length=MOST_TURNS)]
+
+
+class Said(BaseModel):
+    """An earlier turn: the question and the text of its answer, "" where there was none."""
+
+    question: _Text
+    answer: _Text = ""
+
+
+_History = Annotated[list[Said], Field(max_length=MOST_TURNS)]
 
 
 def tools(
@@ -43,9 +55,10 @@ def tools(
 
         history: earlier turns, each {"question", "answer"}. every: all distinct answers of the library.
         """
-        turns = [Turn(said["question"], said.get("answer", "")) for said in history or ()]
-        async with turn:
-            answer = await run_in_threadpool(assistant.ask, question, history=turns, every=every)
+        turns = [Turn(said.question, said.answer) for said in history or ()]
+        with _errors_told():
+            async with turn:
+                answer = await run_in_threadpool(assistant.ask, question, history=turns, every=every)
         answered(answer)
         return answer.to_dict()
 
@@ -56,12 +69,13 @@ def tools(
             with assistant.library.view() as view:
                 return [asdict(place) for place in view.cited(view.search(query, min(k, MOST_PASSAGES)))]
 
-        async with turn:
-            return await run_in_threadpool(found)
+        with _errors_told():
+            async with turn:
+                return await run_in_threadpool(found)
 
     def read_passage(document_id: str, start: int = 0, end: int | None = None) -> dict[str, Any]:
         """The text of a document from one character to another, at most 20,000 of them."""
-        with assistant.library.view() as view:
+        with _errors_told(), assistant.library.view() as view:
             document = view.document(document_id)
         length = len(document.text)
         first = min(max(start, 0), length)
@@ -79,3 +93,14 @@ def tools(
     for tool in (ask, search, read_passage):
         server.add_tool(tool)
     return server
+
+
+@contextmanager
+def _errors_told() -> Iterator[None]:
+    """An error of ours as one of the tool, whose text is told to the program; of any other only that it happened."""
+    from mcp.server.mcpserver.exceptions import ToolError
+
+    try:
+        yield
+    except PinciteError as error:
+        raise ToolError(told(error)) from error

@@ -6,16 +6,15 @@ import re
 import shutil
 import time
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 
-from rag.errors import FileError
-from rag.intake import Report
+from rag.errors import DocumentNotFound, FileError, LibraryError, files_of
 from rag.library import Library
 from rag.loading import SUFFIXES
-from rag.progress import Told
 from rag.record import Entry
 
 FOLDER = "uploads"
@@ -26,29 +25,49 @@ MOST_FILES = 50  # of one upload
 _LONGEST_NAME = 120  # bytes of a name before its suffix; file systems take 255
 _LOCKS: dict[Path, Lock] = {}  # by folder: a file that is being read in must not be given, or taken away, once more
 _LOCKS_LOCK = Lock()
+_NOT_STORED = "See whether there is room on that disk, and whether the server may write there; then send it again."
 _SIGNS = frozenset("_.-() ")
 _DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9]) *(\.|$)", re.IGNORECASE)  # no files to Windows
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is taken: files of so many megabytes, as long as the library holds fewer than so many documents."""
+    """What is taken: files of so many megabytes, as long as the library holds fewer than so many documents.
+
+    Once `closing` is set, nothing more is: the server is being stopped.
+    """
 
     megabytes: int = 50
     documents: int = 10_000
+    closing: Event = field(default_factory=Event, compare=False, repr=False)
 
     @property
     def bytes(self) -> int:
         """The size of the largest file."""
         return self.megabytes * MEGABYTE
 
+    def check_open(self) -> None:
+        """Raises LibraryError once the server is being stopped."""
+        if self.closing.is_set():
+            raise LibraryError("The server is being stopped. Try again later.")
 
-def keep(library: Library, name: str, data: bytes, limits: Limits, progress: Told = False) -> Report:
-    """Store a file in the library's folder and read it in. Raises FileError where it is too large or of no known kind.
 
-    A file that cannot be read is not kept. `progress` is as in `Library.add`.
+def keep(
+    library: Library, name: str, data: bytes, limits: Limits, progress: Callable[[float], object] | None = None
+) -> Entry:
+    """Store a file in the library's folder, read it in, and return what the library now holds.
+
+    A file that cannot be read is not kept. `progress` is told the share that is done, from 0 to 1. Raises FileError
+    where the file is too large or of no known kind, and LibraryError where it cannot be stored or the server stops.
     """
+
+    def going_on(share: float) -> None:
+        limits.check_open()
+        if progress:
+            progress(share)
+
     safe = safe_name(name)
+    limits.check_open()
     if len(data) > limits.bytes:
         raise FileError(safe, f"it is larger than the {limits.megabytes:,} MB that are taken")
     if len(library.documents()) >= limits.documents:
@@ -58,11 +77,9 @@ def keep(library: Library, name: str, data: bytes, limits: Limits, progress: Tol
     folder = library.folder / FOLDER / hashlib.sha256(data).hexdigest()[:16]
     path = folder / safe
     with _lock_of(path):
-        is_new = not path.exists()
-        folder.mkdir(parents=True, exist_ok=True)
+        is_new = _write(path, data)
         try:
-            path.write_bytes(data)
-            report = library.add(path, relative_to=folder, progress=progress)
+            report = library.add(path, relative_to=folder, progress=going_on)
         except BaseException:
             if is_new:
                 _discard(path)
@@ -70,7 +87,7 @@ def keep(library: Library, name: str, data: bytes, limits: Limits, progress: Tol
         if report.failed:
             _discard(path)
             raise FileError(safe, report.failed[0].reason)
-    return report
+        return _entry_at(library, path)
 
 
 def drop(library: Library, id_or_source: str) -> Entry:
@@ -102,6 +119,28 @@ def clear_arriving(library_folder: Path) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+
+def _write(path: Path, data: bytes) -> bool:
+    """Whether a file is new; it is there now. Raises LibraryError where it cannot be, and leaves nothing of it."""
+    with files_of(LibraryError, f"store {path.name!r} in {str(path.parent)!r}", _NOT_STORED):
+        is_new = not path.exists()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if is_new or path.read_bytes() != data:  # cut short by a kill
+            try:
+                path.write_bytes(data)
+            except OSError:
+                _discard(path)
+                raise
+    return is_new
+
+
+def _entry_at(library: Library, path: Path) -> Entry:
+    location = str(_absolute(path))
+    for entry in library.documents():
+        if entry.location == location:
+            return entry
+    raise DocumentNotFound(f"{path.name!r} was removed as soon as it was read in. Send it again to have it back.")
 
 
 def _discard(path: Path) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,12 @@ from hypothesis import HealthCheck, given, settings
 
 from rag import Assistant, Cutting, Library
 from rag.cli import chat, main
+from rag.embedding import Vectors
 from rag.errors import FileError
 from rag.fakes import NumberReader, WordEmbedder
 from rag.loading import MAX_FILE_BYTES
 from rag.reading import Span
-from rag.record import FILE
+from rag.record import FILE, Entry
 from rag.ui.access import Access, access, hashed
 from rag.ui.api import api
 from rag.ui.metrics import Metrics
@@ -42,7 +44,8 @@ from rag.ui.uploads import (
     keep,
     safe_name,
 )
-from tests.ui.running import PATIENCE
+from rag.values import Answer, Citation
+from tests.ui.running import PATIENCE, Patient
 
 HERE = "http://127.0.0.1:7860"
 
@@ -140,6 +143,20 @@ def test_documents_are_added_and_removed(client: TestClient, library: Library) -
     assert client.post("/v1/ask", json={"question": "wheels mill"}).json()["text"] != "7"
 
 
+def test_what_was_stored_is_told_for_each_file_that_was_added(client: TestClient) -> None:
+    names = ["../../é ö.md", "a.exe", "a:b?.md"]
+    done = client.post("/v1/documents", files=upload(*names)).json()
+    assert done["added"] == [names[0], names[2]]
+    assert [entry["source"] for entry in done["documents"]] == ["é ö.md", "a_b_.md"]
+    listed = client.get("/v1/documents").json()
+    assert all(entry in listed for entry in done["documents"])
+    again = client.post("/v1/documents", files=upload(names[0])).json()
+    assert again["documents"] == done["documents"][:1]
+    changed = client.post("/v1/documents", files=upload(names[0], data=b"other words")).json()["documents"]
+    assert [entry["source"] for entry in client.get("/v1/documents").json()].count("é ö.md") == 2
+    assert client.delete(f"/v1/documents/{changed[0]['id']}").json() == changed[0]
+
+
 @pytest.mark.parametrize("name", ["id", "source", "location"])
 def test_file_that_was_given_goes_with_its_document_whichever_name_removed_it(
     client: TestClient, library: Library, tmp_path: Path, name: str
@@ -176,6 +193,26 @@ def test_file_that_is_given_again_while_its_document_is_removed_stays(library: L
         assert removing.result() == entry
     assert [one.id for one in library.documents()] == [entry.id]
     assert Path(entry.location).exists()
+
+
+def test_question_that_is_still_at_work_when_the_server_stops_is_a_problem_that_says_so(
+    library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("The bridge opened in 1932.")
+    library.add(tmp_path / "a.txt")
+    reader, limits = Patient(), Limits()
+    app = api(Assistant(library, reader), Access(), limits, Metrics(library))
+    with TestClient(app, base_url=HERE) as client, ThreadPoolExecutor(1) as aside:
+        asking = aside.submit(client.post, "/v1/ask", json={"question": "When did the bridge open?"})
+        with pytest.raises(TimeoutError):
+            asking.result(timeout=1)
+        limits.closing.set()
+        try:
+            done = asking.result(timeout=PATIENCE / 2)
+        finally:
+            reader.may_go_on.set()
+    assert (done.status_code, done.headers["content-type"]) == (503, PROBLEM)
+    assert done.json()["detail"] == "The server is being stopped. Try again later."
 
 
 @pytest.mark.parametrize(
@@ -314,10 +351,8 @@ def test_file_above_the_limit_is_told_by_name_and_the_others_are_read(library: L
     client = TestClient(serving(library, Access(), Limits(megabytes=1)), base_url=HERE)
     just, over = b"word " * 200_000, b"word " * 200_000 + b"."
     done = client.post("/v1/documents", files=[*upload("over.txt", data=over), *upload("just.txt", data=just)])
-    assert done.json() == {
-        "added": ["just.txt"],
-        "failed": [{"source": "over.txt", "reason": "it is larger than the 1 MB that are taken"}],
-    }
+    assert (done.status_code, done.json()["added"]) == (201, ["just.txt"])
+    assert done.json()["failed"] == [{"source": "over.txt", "reason": "it is larger than the 1 MB that are taken"}]
     assert [path.name for path in library.folder.rglob("*.txt")] == ["just.txt"]
 
 
@@ -328,12 +363,65 @@ def test_file_that_cannot_be_stored_is_told_by_name_and_the_others_are_read(libr
     files = [*upload("a.txt", data=b"one"), *upload("b.txt", data=b"two"), *upload("c.txt", data=b"three")]
     done = client.post("/v1/documents", files=files)
     assert (done.status_code, done.json()["added"]) == (201, ["a.txt", "c.txt"])
-    assert done.json()["failed"] == [{"source": "b.txt", "reason": "File exists"}]
+    (failed,) = done.json()["failed"]
+    assert failed["source"] == "b.txt"
+    assert failed["reason"].startswith(f"Cannot store 'b.txt' in '{library.folder / FOLDER}")
+    assert "File exists. See whether there is room" in failed["reason"]
+
+
+def test_upload_of_which_nothing_could_be_added_though_the_files_are_fine_is_a_problem(library: Library) -> None:
+    client = TestClient(serving(library, Access()), base_url=HERE)
     Library.rebuild(library.folder, embedder=WordEmbedder(), cutting=Cutting(budget=50))
-    (failed,) = client.post("/v1/documents", files=upload("d.txt", data=b"four")).json()["failed"]
-    assert failed["source"] == "d.txt"
-    assert "built again with other settings" in failed["reason"]
-    assert failed["reason"].endswith("A server does so when it is started again.")
+    done = client.post("/v1/documents", files=upload("d.txt", "e.exe"))
+    assert (done.status_code, done.headers["content-type"]) == (503, PROBLEM)
+    assert "built again with other settings" in done.json()["detail"]
+    assert done.json()["detail"].endswith("A server does so when it is started again.")
+    assert client.post("/v1/documents", files=upload("e.exe")).status_code == 201
+
+
+def test_full_disk_is_a_problem_that_names_the_folder_and_leaves_nothing(library: Library) -> None:
+    resource = pytest.importorskip("resource")
+    client = TestClient(serving(library, Access()), base_url=HERE)
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    data = b"word " * 20_000
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(data) // 2, unlimited[1]))
+    try:
+        done = client.post("/v1/documents", files=upload("a.txt", data=data))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert (done.status_code, done.headers["content-type"]) == (503, PROBLEM)
+    assert f"Cannot store 'a.txt' in '{library.folder / FOLDER}" in done.json()["detail"]
+    assert "See whether there is room" in done.json()["detail"]
+    assert list((library.folder / FOLDER).iterdir()) == []
+    assert client.post("/v1/documents", files=upload("a.txt", data=data)).json()["added"] == ["a.txt"]
+
+
+def test_file_that_was_cut_short_by_a_kill_is_stored_whole(library: Library) -> None:
+    path = library.folder / FOLDER / hashlib.sha256(b"words").hexdigest()[:16] / "a.txt"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"wo")
+    keep(library, "a.txt", b"words", Limits())
+    assert path.read_bytes() == b"words"
+
+
+def test_file_that_is_read_in_while_the_server_stops_is_left_out_and_a_problem_says_so(library: Library) -> None:
+    limits = Limits()
+
+    class Closing(WordEmbedder):
+        """The server is told to stop while this works."""
+
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            limits.closing.set()
+            return super().embed(texts)
+
+    with Library.open(library.folder, embedder=Closing()) as closing:
+        client = TestClient(serving(closing, Access(), limits), base_url=HERE)
+        for name in ("a.txt", "b.txt"):
+            done = client.post("/v1/documents", files=upload(name))
+            assert (done.status_code, done.headers["content-type"]) == (503, PROBLEM)
+            assert done.json()["detail"].startswith("The server is being stopped")
+    assert library.documents() == []
+    assert list((library.folder / FOLDER).iterdir()) == []
 
 
 def test_file_that_is_not_read_in_leaves_nothing(library: Library) -> None:
@@ -365,10 +453,12 @@ def test_library_that_is_full_takes_no_more_and_names_what_it_did_not_take(libra
     client = TestClient(serving(library, Access(), Limits(documents=2)), base_url=HERE)
     done = client.post("/v1/documents", files=upload("a.txt", "b.txt", "c.txt"))
     reason = "the library holds 2 documents, and no more are taken; remove some"
-    assert done.json() == {"added": ["a.txt", "b.txt"], "failed": [{"source": "c.txt", "reason": reason}]}
+    assert done.json()["added"] == ["a.txt", "b.txt"]
+    assert done.json()["failed"] == [{"source": "c.txt", "reason": reason}]
     first = client.get("/v1/documents").json()[0]["id"]
     assert client.delete(f"/v1/documents/{first}").status_code == 200
-    assert client.post("/v1/documents", files=upload("c.txt")).json() == {"added": ["c.txt"], "failed": []}
+    again = client.post("/v1/documents", files=upload("c.txt")).json()
+    assert (again["added"], again["failed"]) == (["c.txt"], [])
 
 
 def test_a_document_is_removed_while_another_is_read_in(client: TestClient, library: Library) -> None:
@@ -442,6 +532,48 @@ def test_without_their_package_the_tools_say_what_they_need(library: Library, mo
     with TestClient(serving(library, Access()), base_url=HERE) as client:
         missing = client.post("/mcp")
     assert (missing.status_code, "pincite[mcp]" in missing.json()["detail"]) == (404, True)
+
+
+def test_schema_names_keys_and_passwords_where_they_are_asked_for(library: Library) -> None:
+    for guard, names in (
+        (Access(), []),
+        (access([], ["k3y"]), ["key"]),
+        (access(["ada:lovelace"], ["k3y"]), ["key", "password"]),
+    ):
+        schema = serving(library, guard).openapi()
+        schemes = schema["components"].get("securitySchemes", {})
+        assert {name: scheme["scheme"] for name, scheme in schemes.items()} == {
+            name: {"key": "bearer", "password": "basic"}[name] for name in names
+        }
+        asked = [{name: []} for name in names]
+        for path in ("/v1/ask", "/v1/documents", "/metrics"):
+            assert all(operation.get("security", []) == asked for operation in schema["paths"][path].values())
+        assert "security" not in schema["paths"]["/health"]["get"]
+
+
+@pytest.mark.filterwarnings("ignore")  # of the tool that the test uses
+def test_schema_describes_answers_documents_and_problems(client: TestClient) -> None:
+    app = client.app
+    assert isinstance(app, FastAPI)
+    schema = schemathesis.openapi.from_dict(app.openapi())
+    described = app.openapi()["components"]["schemas"]
+    assert set(described["Answer"]["required"]) == {field.name for field in fields(Answer)}
+    assert set(described["Citation"]["required"]) == {field.name for field in fields(Citation)}
+    assert set(described["Entry"]["required"]) == {field.name for field in fields(Entry)} - {"location"}
+    for path, body in (
+        ("/v1/ask", {"question": "When did the bridge open?"}),
+        ("/v1/ask", {"question": "bridge", "every": True}),
+        ("/v1/ask", {"question": "Sunk?"}),
+        ("/v1/search", {"query": "bridge"}),
+    ):
+        schema[path]["POST"].validate_response(client.post(path, json=body))
+    schema["/v1/documents"]["POST"].validate_response(client.post("/v1/documents", files=upload("b.txt", "c.exe")))
+    schema["/v1/documents"]["GET"].validate_response(client.get("/v1/documents"))
+    answers = app.openapi()["paths"]["/v1/ask"]["post"]["responses"]
+    assert {"411", "503"} <= answers.keys()
+    assert [list(one["content"]) for status, one in answers.items() if status != "200"] == [[PROBLEM]] * (
+        len(answers) - 1
+    )
 
 
 @pytest.mark.filterwarnings("ignore")  # of the tool that the test uses

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -10,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
-from rag.ui.serve import filled
-from rag.ui.uploads import arriving
-from tests.ui.running import chat, guarded
+from rag.ui.serve import _Server, filled
+from rag.ui.uploads import Limits, arriving
+from tests.ui.running import PATIENCE, chat, guarded
 
 
 def ask(address: str, question: str, history: list[dict[str, str]]) -> dict[str, Any]:
@@ -67,6 +69,28 @@ def test_a_new_library_is_filled_and_one_that_was_emptied_is_not(tmp_path: Path)
         library.remove(entry.id)
     with filled(tmp_path) as library:
         assert library.documents() == []
+
+
+def test_server_that_is_told_to_stop_reads_no_more_in_and_lets_what_is_at_work_end() -> None:
+    limits = Limits()
+    server = _Server(FastAPI(), limits, "127.0.0.1", 0, "", open_browser=False)
+    for _ in range(2):
+        server.handle_exit(signal.SIGINT, None)
+        assert (limits.closing.is_set(), server.should_exit, server.force_exit) == (True, True, False)
+
+
+def test_second_interrupt_ends_a_server_whose_threads_are_still_at_work() -> None:
+    program = (
+        "import signal, threading\n"
+        "from rag.ui.serve import _interrupted\n"
+        "signal.signal(signal.SIGINT, _interrupted)\n"
+        f"threading.Thread(target=threading.Event().wait, args=({PATIENCE},)).start()\n"
+        "try:\n    signal.raise_signal(signal.SIGINT)\n"
+        "except KeyboardInterrupt:\n    print('down', flush=True)\n"
+        "    signal.raise_signal(signal.SIGINT)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE / 2)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "down\n", "")
 
 
 def test_index_and_ask_open_no_connection_beyond_loopback(tmp_path: Path) -> None:

@@ -249,7 +249,7 @@ def test_each_stage_is_told_and_the_answer_is_the_assistants_own(asked: Assistan
     ("question", "note"),
     [
         (" ", "That did not work. The question is empty. Ask something"),
-        ("word " * 300, "That did not work. The query has 302 tokens"),
+        ("word " * 300, "That did not work. The question has 300 tokens"),
         ("\ud800?", "That did not work. '\\ud800?' holds half of a surrogate pair"),
     ],
 )
@@ -484,6 +484,7 @@ def test_settings_say_how_many_answers_are_wrong_as_measured(threshold: float, s
 def test_settings_say_where_nothing_was_measured() -> None:
     for promise in (None, replace(PROMISE, curve=())):
         assert "is not known for this library" in read(expected(promise, 0.5)).text
+    assert read(expected(PROMISE, 0.5, changed=True)).text.endswith("since: pincite calibrate measures again.")
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -246,6 +246,15 @@ def test_library_that_is_full_takes_no_more(library: Library, tmp_path: Path) ->
     assert last[2].reason == "the library holds 2 documents, and no more are taken; remove some"
 
 
+def test_files_are_not_read_in_while_the_server_stops(library: Library, tmp_path: Path) -> None:
+    limits = Limits()
+    limits.closing.set()
+    (*_, last) = adding(library, given_files(tmp_path / "given", a_md=b"The bridge."), limits)
+    assert [(step.name, step.state) for step in last] == [("a.md", "failed")]
+    assert last[0].reason == "The server is being stopped. Try again later."
+    assert library.documents() == []
+
+
 def test_files_that_failed_are_named_with_the_reason_and_one_that_is_read_has_a_bar() -> None:
     page = read(steps([Step("a.md", "added"), Step("b.pdf", "failed", "it is empty"), Step("c.md", "reading")]))
     assert [(item.attributes["class"], item.text.strip()) for item in page.all("li")] == [

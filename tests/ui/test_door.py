@@ -90,6 +90,37 @@ def test_wrong_methods_are_named(client: TestClient) -> None:
     assert client.get("/").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow"),
+    [
+        ("OPTIONS", "/v1/ask", 405, "POST"),
+        ("HEAD", "/v1/ask", 405, "POST"),
+        ("TRACE", "/v1/ask", 405, "POST"),
+        ("POST", "/health", 405, "GET, HEAD"),
+        ("OPTIONS", "/health", 405, "GET, HEAD"),
+        ("DELETE", "/metrics", 405, "GET, HEAD"),
+        ("PUT", "/openapi.json", 405, "GET, HEAD"),
+        ("POST", "/docs", 405, "GET, HEAD"),
+        ("GET", "/docs/x", 404, None),
+        ("OPTIONS", "/v1/nothing", 404, None),
+        ("GET", "/static-offline-docs/nothing", 404, None),
+    ],
+)
+def test_what_cannot_be_done_on_the_ways_of_the_api_is_a_problem_beside_the_page_too(
+    client: TestClient, method: str, path: str, status: int, allow: str | None
+) -> None:
+    done = client.request(method, path)
+    assert (done.status_code, done.headers["content-type"]) == (status, "application/problem+json")
+    assert done.headers.get("allow") == allow
+
+
+@pytest.mark.parametrize("path", ["/health", "/metrics", "/v1/documents", "/docs", "/openapi.json"])
+def test_what_can_be_got_has_a_head(client: TestClient, path: str) -> None:
+    got, head = client.get(path), client.head(path)
+    assert head.status_code == got.status_code == 200
+    assert head.headers["content-type"] == got.headers["content-type"]
+
+
 @pytest.mark.parametrize("headers", [{"Host": "x?"}, {"Host": "[::1"}, {"Host": ""}, {"Origin": "http://["}])
 def test_broken_hosts_are_nobody(client: TestClient, headers: dict[str, str]) -> None:
     assert client.get("/v1/documents", headers=headers).status_code == 403

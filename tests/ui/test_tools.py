@@ -114,6 +114,24 @@ def test_what_is_too_long_is_refused_and_the_limit_told(
     assert f"at most {MOST_TURNS if len(str(arguments)) < LONGEST else LONGEST}" in result.content[0].text
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments", "told"),
+    [
+        ("ask", {"question": ""}, "The question is empty"),
+        ("ask", {"question": "When?", "history": [{"q": "Who?"}]}, "history.0.question"),
+        ("search", {"query": "bridge", "k": 0}, "Cannot find 0 passages"),
+        ("read_passage", {"document_id": "nope"}, "No document has the id 'nope'"),
+    ],
+)
+def test_errors_are_told_to_the_program_and_are_no_crash(
+    assistant: Assistant, caplog: pytest.LogCaptureFixture, tool: str, arguments: dict[str, object], told: str
+) -> None:
+    result = called(served(assistant), tool, **arguments)
+    assert result.is_error
+    assert told in result.content[0].text
+    assert "Traceback" not in caplog.text
+
+
 class Busy(NumberReader):
     """Notes how many questions it was given at the same time."""
 

@@ -1,6 +1,6 @@
 """The tab of what the library holds: to look through, to add to, to remove from."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
@@ -11,7 +11,6 @@ from typing import Any
 from rag.errors import PinciteError
 from rag.library import Library
 from rag.loading import SUFFIXES
-from rag.progress import Told
 from rag.record import Entry
 from rag.terminal import printable
 
@@ -120,7 +119,7 @@ def _reading(library: Library, path: Path, limits: Limits) -> Iterator[Step]:
     yield work.result()
 
 
-def _added(library: Library, path: Path, limits: Limits, progress: Told) -> Step:
+def _added(library: Library, path: Path, limits: Limits, progress: Callable[[float], object]) -> Step:
     try:
         keep(library, path.name, path.read_bytes(), limits, progress)
     except (PinciteError, OSError) as error:

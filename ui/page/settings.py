@@ -8,6 +8,7 @@ from rag.risk import Promise
 
 MOST_READ = 20
 BEST, EVERY = "the best answer", "every answer in the library"
+_SINCE = " Documents were added, changed or removed since: <code>pincite calibrate</code> measures again."
 
 
 def settings_tab(blocks: Any, assistant: Assistant) -> list[Any]:
@@ -16,7 +17,7 @@ def settings_tab(blocks: Any, assistant: Assistant) -> list[Any]:
 
     def told(threshold: float) -> str:
         with assistant.library.view() as view:
-            return expected(promise_for(assistant, view.promise), threshold)
+            return expected(promise_for(assistant, view.promise), threshold, changed=view.is_promise_behind)
 
     def now() -> tuple[float, str]:
         threshold = usual_threshold(assistant)
@@ -58,8 +59,8 @@ def usual_threshold(assistant: Assistant) -> float:
         return round(assistant.threshold_in(view), 2)
 
 
-def expected(promise: Promise | None, threshold: float) -> str:
-    """How many of the answers given at a threshold are likely wrong, in words."""
+def expected(promise: Promise | None, threshold: float, *, changed: bool = False) -> str:
+    """How many of the answers given at a threshold are likely wrong, in words; `changed`: the documents have since."""
     share = promise.expected_wrong(threshold) if promise else None
     if promise is None or share is None:
         return (
@@ -70,5 +71,5 @@ def expected(promise: Promise | None, threshold: float) -> str:
     return (
         f'<p class="hint">Of the answers given at this setting, about {share:.0%} are wrong, as measured on '
         f"{promise.questions:,} labelled questions on {escape(promise.date)}. "
-        f"At {promise.threshold:.2f} it is promised that at most {promise.risk:.0%} are.</p>"
+        f"At {promise.threshold:.2f} it is promised that at most {promise.risk:.0%} are.{_SINCE if changed else ''}</p>"
     )
