@@ -91,7 +91,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another answer that would have been given had the best one not been there."""
+    """Another answer that would have been given had the best one not been there, and is at least half as sure."""
 
     text: str
     confidence: float

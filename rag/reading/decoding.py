@@ -43,7 +43,7 @@ def best_spans(index: int, passage: str, window: Any, tokens: Scores) -> list[Sp
         if not np.isfinite(score) or len(spans) == CANDIDATES:
             break
         start, end = offsets[first][0], offsets[first + length][1]
-        if not inside_word(passage, start) and not inside_word(passage, end):
+        if _is_whole(passage, start, end):
             spans.append(Span(index, start, end, round(score, SCORE_DIGITS)))
     return spans
 
@@ -68,8 +68,7 @@ def members(index: int, passage: str, window: Any, tokens: Scores) -> list[Span]
         (ends - ends.max())[lasts],
     )
     spans = [(offsets[firsts[a]][0], offsets[lasts[b]][1]) for a, b in best]
-    whole = [(start, end) for start, end in spans if not inside_word(passage, start) and not inside_word(passage, end)]
-    return [Span(index, start, end, 0.0) for start, end in whole]
+    return [Span(index, start, end, 0.0) for start, end in spans if _is_whole(passage, start, end)]
 
 
 def _best_stretches(words: Values, starts: Values, ends: Values) -> Stretches:
@@ -98,6 +97,12 @@ def _passage_tokens(window: Any) -> npt.NDArray[np.bool_]:
     inside: npt.NDArray[np.bool_] = np.array(window.type_ids) == 1
     inside[-1] = False  # the last [SEP]
     return inside
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Whether a span parts no word and is more than punctuation."""
+    says = any(unicodedata.category(character)[0] not in "PZC" for character in text[start:end])
+    return says and not inside_word(text, start) and not inside_word(text, end)
 
 
 def inside_word(text: str, position: int) -> bool:

@@ -376,11 +376,11 @@ def test_every_distinct_answer_is_given_with_all_its_places(
     add(
         library,
         tmp_path,
-        a="The bridge cost 1500 pounds.",
-        b="The bridge cost 1600.",
-        c="The bridge did cost 1500 then.",
+        a="The old stone bridge over the river cost 1500 pounds.",
+        b="The old stone bridge over the river cost 1600.",
+        c="The old stone bridge over the river did cost 1500 then.",
     )
-    every = assistant.ask("What did the bridge cost?", every=True)
+    every = assistant.ask("What did the old stone bridge over the river cost?", every=True)
     found = {value.normalized: sorted(Path(c.source).name for c in value.citations) for value in every.values}
     assert found == {"number 1500": ["a.md", "c.md"], "number 1600": ["b.md"]}
     assert_exact(replace(assistant.ask("bridge"), citations=every.values[0].citations), library)

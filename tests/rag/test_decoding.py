@@ -104,3 +104,12 @@ def test_spans_that_overlap_are_merged() -> None:
 @pytest.mark.parametrize(("text", "position", "parted"), [("by .5 percent", 4, True), ("in No.5 of", 6, False)])
 def test_a_number_that_begins_with_its_point_is_not_parted_from_it(text: str, position: int, parted: bool) -> None:
     assert inside_word(text, position) is parted
+
+
+@pytest.mark.parametrize("sign", [",", "."])
+def test_punctuation_alone_is_no_answer(window: Any, sign: str) -> None:
+    found = marked(window, sign)
+    texts = [PASSAGE[span.start : span.end] for span in best_spans(0, PASSAGE, window, found)]
+    assert texts
+    assert sign not in texts
+    assert sign not in members_of(window, found)
