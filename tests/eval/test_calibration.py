@@ -70,14 +70,17 @@ def test_judging_refuses_nothing(library: Library, tmp_path: Path) -> None:
     assert [round(one.score) for one in judged] == [1, -1, 1, 1]
 
 
+ENDINGS = ("ton", "ham", "ville")
+
+
 @pytest.fixture
 def towns(library: Library, tmp_path: Path) -> list[Asked]:
     """A library of 120 facts, and a question on each that the reader of numbers gets right."""
     asked = []
     for number in range(120):
-        town = "".join("abcdefghij"[int(digit)] for digit in str(number)) + "ville"
-        (tmp_path / f"{number}.txt").write_text(f"The bridge of {town} opened in {1800 + number}.")
-        asked.append(Asked(f"When was the bridge of {town} opened?", [str(1800 + number)]))
+        town = " ".join("abcdefghij"[int(n)] + ending for n, ending in zip(f"{number:03}", ENDINGS, strict=True))
+        (tmp_path / f"{number}.txt").write_text(f"The bridge of {town} at {town} opened in {1800 + number}.")
+        asked.append(Asked(f"When was the bridge of {town} at {town} opened?", [str(1800 + number)]))
     library.add(*tmp_path.glob("*.txt"))
     return asked
 
