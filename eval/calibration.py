@@ -108,6 +108,8 @@ def keep_risk(
     """
     _check_complete(path)
     check_enough(len(questions), risk)
+    with assistant.library.view() as view:
+        generation = view.generation
     judged = judge(assistant, questions, progress=progress)
     confidences, right = [one.confidence for one in judged], [one.right for one in judged]
     threshold, answered, wrong = pick_threshold(confidences, right, risk)
@@ -123,7 +125,7 @@ def keep_risk(
         reader=assistant.reader.sha256,
         curve=risk_curve(confidences, right),
     )
-    assistant.library.keep_promise(promise)
+    assistant.library.keep_promise(promise, generation)
     return promise
 
 

@@ -384,15 +384,15 @@ def calibrate(labelled: Path, folder: Path, risk: float) -> None:
 
 
 def _stale_promise(library: "Library") -> list[str]:
-    """What is to be said where the documents changed since a threshold was picked for them."""
+    """What is to be said where the library changed since a threshold was picked for it."""
     with library.view() as view:
         promise, is_behind = view.promise, view.is_promise_behind
     if promise is None or not is_behind:
         return []
     return [
-        f"The documents changed since the threshold of {promise.threshold:.3f} was picked on {promise.date}: that at "
-        f"most {promise.risk:.1%} of the answers are wrong was promised of the library as it was. "
-        "Run `pincite calibrate` again."
+        f"The documents changed, or were built again, since the threshold of {promise.threshold:.3f} was picked on "
+        f"{promise.date}: that at most {promise.risk:.1%} of the answers are wrong was promised of the library as it "
+        "was. Run `pincite calibrate` again."
     ]
 
 

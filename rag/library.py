@@ -7,6 +7,7 @@ it is missing, damaged or behind.
 import hashlib
 import os
 import shlex
+import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -82,7 +83,7 @@ class Library:
             if not create:
                 raise LibraryNotFound(
                     f"There is no library in {str(folder)!r}. "
-                    f"Make one with `pincite index PATH --library {shlex.quote(str(folder))}`."
+                    f"Make one with `pincite index PATH --library {_pasted(folder)}`."
                 )
             embedder = embedder or SentenceEmbedder()
             settings = Settings.of(embedder, cutting or Cutting())
@@ -97,7 +98,7 @@ class Library:
             if differences:
                 raise SettingsMismatch(
                     f"The library in {str(folder)!r} was built with {'; '.join(differences)}. "
-                    f"Build it again with `pincite index --rebuild --library {shlex.quote(str(folder))}` and the "
+                    f"Build it again with `pincite index --rebuild --library {_pasted(folder)}` and the "
                     "options that you want."
                 )
             return cls(record, embedder, stored)
@@ -221,11 +222,14 @@ class Library:
             finally:
                 view._end()
 
-    def keep_promise(self, promise: Promise) -> None:
-        """Store a threshold: an `Assistant` with the reader that it was picked for keeps to it from now on."""
+    def keep_promise(self, promise: Promise, generation: int | None = None) -> None:
+        """Store a threshold: an `Assistant` with the reader that it was picked for keeps to it from now on.
+
+        `generation` is the library's when the answers were judged; by default the one it has now.
+        """
         with self._record.writing() as change:
             self._check_settings(change)
-            change.promise_that(asdict(promise))
+            change.promise_that(asdict(promise), change.generation if generation is None else generation)
 
     def judge(self, label: Label) -> None:
         """Keep a label, in the place of the one of the same question. Documents may come and go, labels stay."""
@@ -333,18 +337,18 @@ class View:
 
     def __init__(self, library: Library, snapshot: Snapshot):
         self._library = library
-        self._open: Snapshot | None = snapshot
+        self._while_open: Snapshot | None = snapshot
         self._documents: dict[str, Document] = {}
         self.clock = Clock()
 
     @property
     def _snapshot(self) -> Snapshot:
-        if self._open is None:
+        if self._while_open is None:
             raise LibraryError("This view of the library is over. Read in it inside its `with`, or open another.")
-        return self._open
+        return self._while_open
 
     def _end(self) -> None:
-        self._open = None
+        self._while_open = None
 
     def search(self, query: str, k: int = 10, mode: str = "hybrid") -> list[Passage]:
         """The k passages nearest to the query, best first.
@@ -389,7 +393,7 @@ class View:
 
     @property
     def is_promise_behind(self) -> bool:
-        """Whether the documents changed since the promise was stored; False where that was not noted."""
+        """Whether the library changed, or was built again, since what was promised; False where that was not noted."""
         promised_at = self._snapshot.promised_at
         return promised_at is not None and promised_at < self.generation
 
@@ -459,6 +463,11 @@ def _ids(ranking: Ranking, places: dict[int, tuple[str, int]]) -> list[int]:
 
 def _rounded(ranking: Ranking) -> Ranking:
     return [(chunk_id, round(score, _SCORE_DIGITS)) for chunk_id, score in ranking]
+
+
+def _pasted(folder: Path) -> str:
+    """A folder as it is typed into this system's command line."""
+    return subprocess.list2cmdline([str(folder)]) if os.name == "nt" else shlex.quote(str(folder))
 
 
 def _stored_settings(record: Record) -> Settings:

@@ -4,6 +4,7 @@ Each change raises `generation` by one and draws a new `stamp`, so that what is 
 whether it still fits. Labels and the promise are no such change: nothing is derived from them.
 """
 
+import hashlib
 import json
 import os
 import secrets
@@ -11,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -90,7 +91,7 @@ class Record:
     """
 
     def __init__(self, folder: Path):
-        self.path = Path(os.path.abspath(folder)) / FILE  # noqa: PTH100 - as `locate`; the same one wherever one goes
+        self.path = folder.absolute() / FILE  # the same one, wherever the program goes
         self._idle: list[sqlite3.Connection] = []
         self._idle_lock = Lock()
         with explained(self.path):
@@ -193,7 +194,7 @@ class Snapshot:
 
     def __init__(self, connection: sqlite3.Connection, folder: Path):
         self._connection = connection
-        self._folder = folder
+        self._folder = Path(os.path.abspath(folder))  # noqa: PTH100 - as `locate` names the files in it
         meta = dict(connection.execute("SELECT key, value FROM meta"))
         try:
             self.generation = int(meta["generation"])
@@ -347,7 +348,8 @@ class Transaction(Snapshot):
     changed = False
 
     def put(self, document: Document, location: str, size: int, chunks: Iterable[Prepared]) -> None:
-        """Store a document in the place of the one at that location, if there is one."""
+        """Store a document in the place of the one at that location, whose id it takes, if there is one."""
+        document = replace(document, id=self._id_at(location) or self._unused(document.id))
         self.drop(document.id)
         self._connection.execute(
             "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -377,6 +379,17 @@ class Transaction(Snapshot):
             )
         self.changed = True
 
+    def _id_at(self, location: str) -> str | None:
+        query = "SELECT id FROM documents WHERE location IN (?, ?)"
+        row = self._connection.execute(query, (self._stored(location), location)).fetchone()
+        return row[0] if row else None
+
+    def _unused(self, document_id: str) -> str:
+        """The id, or another where it is taken: in a copied library, by the file that was at that place once."""
+        while self._connection.execute("SELECT 1 FROM documents WHERE id = ?", (document_id,)).fetchone():
+            document_id = hashlib.sha256(document_id.encode()).hexdigest()[: len(document_id)]
+        return document_id
+
     def drop(self, document_id: str) -> None:
         """Remove a document with all that was made from it; nothing happens when it is not there."""
         ids = "SELECT id FROM chunks WHERE document_id = ?"
@@ -391,9 +404,9 @@ class Transaction(Snapshot):
             self._connection.execute("DELETE FROM meta WHERE key IN ('promise', 'promised_at')")
         self.changed = True
 
-    def promise_that(self, promise: dict[str, Any]) -> None:
+    def promise_that(self, promise: dict[str, Any], generation: int) -> None:
         """Store what is promised of the answers at a threshold, and of which generation."""
-        rows = [("promise", json.dumps(promise)), ("promised_at", str(self.generation))]
+        rows = [("promise", json.dumps(promise)), ("promised_at", str(generation))]
         self._connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
 
     def keep_label(self, label: Label) -> None:

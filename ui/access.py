@@ -76,8 +76,8 @@ def access(auth: Iterable[str], keys: Iterable[str], *, may_add: bool = True, ma
         raise PinciteError("An API key is empty: everybody would have it. Is a variable not set?")
     if not all(map(_KEY.fullmatch, keys)):
         raise PinciteError(
-            "An API key has letters beyond ASCII, or a blank at an end: not every program sends them unchanged. Choose "
-            "one of the letters A to Z, digits and signs."
+            "An API key has letters beyond ASCII, a control character, or a blank at an end: not every program sends "
+            "them unchanged. Choose one of the letters A to Z, digits and signs."
         )
     for entry in auth:
         with files_of(PinciteError, f"read {entry!r}", "--auth takes user:password, or a file of such lines in UTF-8."):

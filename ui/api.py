@@ -17,7 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match
 
 from rag.assistant import Assistant
-from rag.errors import LibraryError, PinciteError
+from rag.errors import FileError, PinciteError
 from rag.library import Library
 from rag.record import Entry
 from rag.values import Answer, Chunk, EveryAnswer, Turn
@@ -169,7 +169,7 @@ def _add_documents(app: FastAPI, library: Library, access: Access, limits: Limit
         added: list[str] = []
         documents: list[dict[str, Any]] = []
         failed: list[dict[str, str]] = []
-        hindrance: LibraryError | None = None
+        hindrance: PinciteError | None = None
         for file in files:
             name = file.filename or "file"
             try:
@@ -180,7 +180,7 @@ def _add_documents(app: FastAPI, library: Library, access: Access, limits: Limit
                 documents.append(_public(entry))
             except (PinciteError, OSError) as error:
                 failed.append({"source": name, "reason": why_failed(error)})
-                if isinstance(error, LibraryError):
+                if isinstance(error, PinciteError) and not isinstance(error, FileError):
                     hindrance = error
         if hindrance and not added:
             raise hindrance

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import webbrowser
 from collections.abc import Awaitable, Callable
 from contextlib import closing
@@ -58,7 +59,8 @@ def serve(folder: Path, access: Access, limits: Limits, *, host: str, port: int,
         assistant.warm()
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         server = _Server(application(assistant, access, limits), limits, host, port, address, open_browser)
-        signal.signal(signal.SIGINT, _interrupted)
+        if threading.current_thread() is threading.main_thread():  # no other takes signals
+            signal.signal(signal.SIGINT, _interrupted)
         server.run()
 
 

@@ -3,6 +3,7 @@
 import gzip
 import math
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from rag.errors import CalibrationError
 from rag.eval.calibration import Asked, Judged, calibration_error, fit_confidence, judge, keep_risk
 from rag.eval.fitting import pick_default
 from rag.fakes import NumberReader
-from rag.reading import Confidence
+from rag.reading import Confidence, Span
 from rag.values import Turn
 
 
@@ -107,6 +108,22 @@ def test_a_kept_promise_is_the_threshold_of_later_questions(
     other = NumberReader()
     other.sha256 = "1" * 64
     assert Assistant(library, other).ask("bridge hville").refusal is None
+
+
+def test_what_is_added_while_answers_are_judged_was_not_promised(
+    library: Library, tmp_path: Path, towns: list[Asked]
+) -> None:
+    class Meanwhile(NumberReader):
+        def read(self, question: str, passages: Sequence[str]) -> list[Span]:
+            (tmp_path / "new.txt").write_text("The tanker left.")
+            library.add(tmp_path / "new.txt")
+            return super().read(question, passages)
+
+    path = tmp_path / "labels.jsonl"
+    path.write_text("{}")
+    keep_risk(Assistant(library, Meanwhile()), towns, path, 0.05)
+    with library.view() as view:
+        assert view.is_promise_behind
 
 
 def test_too_few_labels_are_refused_and_nothing_is_kept(library: Library, tmp_path: Path, towns: list[Asked]) -> None:

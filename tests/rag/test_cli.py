@@ -114,8 +114,8 @@ def test_documents_that_changed_after_a_threshold_was_picked_for_them_are_told_o
     done = pincite("documents", "--library", folder)
     assert (done.returncode, done.stderr) == (0, "")
     said = (
-        "The documents changed since the threshold of 0.504 was picked on 2026-01-02: that at most 5.0% of the answers "
-        "are wrong was promised of the library as it was. Run `pincite calibrate` again.\n"
+        "The documents changed, or were built again, since the threshold of 0.504 was picked on 2026-01-02: that at "
+        "most 5.0% of the answers are wrong was promised of the library as it was. Run `pincite calibrate` again.\n"
     )
     assert pincite("index", note, "--library", folder).stderr == said
     done = pincite("documents", "--json", "--library", folder)

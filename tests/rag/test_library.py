@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import shlex
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -573,6 +574,41 @@ def test_files_in_the_library_s_folder_move_with_it(library: Library, tmp_path: 
         report = moved.add(tmp_path / "moved" / "uploads" / "a.txt")
         assert (len(report.unchanged), len(moved.documents())) == (1, 2)
     assert Library.rebuild(tmp_path / "moved", embedder=WordEmbedder()).failed == ()
+
+
+def test_a_file_that_changed_in_a_moved_library_is_the_same_document(library: Library, tmp_path: Path) -> None:
+    library.add(write(library.folder / "uploads", a="The ferry sank."))
+    (entry,) = library.documents()
+    library.close()
+    library.folder.rename(tmp_path / "moved")
+    write(tmp_path / "moved" / "uploads", a="The ferry was raised.")
+    with Library.open(tmp_path / "moved", embedder=WordEmbedder()) as moved:
+        assert len(moved.add(tmp_path / "moved" / "uploads").updated) == 1
+        assert [one.id for one in moved.documents()] == [entry.id]
+        assert found(moved, "ferry") == ["The ferry was raised."]
+
+
+def test_a_copied_library_holds_its_own_file_and_that_of_the_other(library: Library, tmp_path: Path) -> None:
+    library.add(write(library.folder / "uploads", a="The ferry sank."))
+    library.close()
+    shutil.copytree(library.folder, tmp_path / "copy")
+    with Library.open(tmp_path / "copy", embedder=WordEmbedder()) as copy:
+        copy.add(library.folder / "uploads")
+        assert len({one.id for one in copy.documents()}) == 2
+        assert {Path(one.location) for one in copy.documents()} == {
+            tmp_path / "copy" / "uploads" / "a.txt",
+            library.folder / "uploads" / "a.txt",
+        }
+        assert len(copy.add(library.folder / "uploads").unchanged) == 1
+
+
+def test_a_library_behind_a_link_and_two_dots_is_the_one_the_system_finds(tmp_path: Path) -> None:
+    (tmp_path / "real" / "inside").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "real" / "inside")
+    for _ in range(2):
+        with Library.open(tmp_path / "link" / ".." / "lib", embedder=WordEmbedder()):
+            assert (tmp_path / "real" / "lib" / FILE).is_file()
+            assert not (tmp_path / "lib").exists()
 
 
 def test_library_from_before_sentences_were_embedded_is_built_again(library: Library, tmp_path: Path) -> None:

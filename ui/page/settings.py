@@ -8,7 +8,7 @@ from rag.risk import Promise
 
 MOST_READ = 20
 BEST, EVERY = "the best answer", "every answer in the library"
-_SINCE = " Documents were added, changed or removed since: <code>pincite calibrate</code> measures again."
+_SINCE = " The documents changed, or were built again, since: <code>pincite calibrate</code> measures again."
 
 
 def settings_tab(blocks: Any, assistant: Assistant) -> list[Any]:
@@ -60,7 +60,7 @@ def usual_threshold(assistant: Assistant) -> float:
 
 
 def expected(promise: Promise | None, threshold: float, *, changed: bool = False) -> str:
-    """How many of the answers given at a threshold are likely wrong, in words; `changed`: the documents have since."""
+    """How many of the answers given at a threshold are likely wrong, in words; `changed`: the library has since."""
     share = promise.expected_wrong(threshold) if promise else None
     if promise is None or share is None:
         return (
